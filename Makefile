@@ -1,0 +1,64 @@
+# Everything runs in .venv, which the first target that needs it makes. Stamp files say what is
+# installed, so a second call costs nothing until pyproject.toml or constraints.txt changes.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MODEL  ?= smollm2-135m-instruct
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types unit docs bench conformance build clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(STAMPS)/venv:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25'
+	@mkdir -p $(STAMPS) && touch $@
+
+# llama-cpp-python is compiled here: about five minutes on two cores the first time.
+$(STAMPS)/llm: $(STAMPS)/venv pyproject.toml constraints.txt
+	@echo 'Installing codi-hook with its model runtime (llama.cpp is compiled the first time)'
+	$(PIP) install -c constraints.txt -e '.[llm]'
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/llm
+	$(PIP) install -c constraints.txt -e '.[dev,llm,serve]'
+	@touch $@
+
+setup: $(STAMPS)/dev ## Make .venv with everything that tests need
+
+demo: export CODI_CACHE := $(CURDIR)/.cache
+demo: $(STAMPS)/llm ## Check the examples with the embedded model
+	@$(BIN)/codi-hook model pull $(MODEL)
+	@$(BIN)/codi-hook check --ranker llm --exit-zero examples/
+
+test: lint types unit ## Lint, types and all tests
+
+lint: $(STAMPS)/dev ## Ruff
+	$(BIN)/ruff check .
+
+types: $(STAMPS)/dev ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(STAMPS)/dev ## pytest on two processes
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+docs: $(STAMPS)/dev ## Generate docs/rules from the rules and their cases
+	$(BIN)/python scripts/gen_docs.py
+
+bench: $(STAMPS)/dev ## Measure the budgets beside hadolint and tally
+	$(BIN)/python -m benchmarks.bench
+
+conformance: $(STAMPS)/dev ## Compare the parser with BuildKit's over the whole corpus
+	CODI_CONFORMANCE=all $(BIN)/python -m pytest -q -n 2 tests/conformance
+
+build: $(STAMPS)/dev ## Wheel and source distribution in dist/
+	$(PIP) install -c constraints.txt build
+	$(BIN)/python -m build
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) .cache build dist
