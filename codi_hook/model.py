@@ -8,12 +8,27 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from codi_hook.shell import Document
 from codi_hook.source import Span
 
-if TYPE_CHECKING:
-    from codi_hook.shell import Document
+
+__all__ = [
+    "Applicability",
+    "Candidate",
+    "Document",
+    "Edit",
+    "Finding",
+    "Ranked",
+    "Rationale",
+    "Reason",
+    "Rejected",
+    "Rejection",
+    "Rule",
+    "Severity",
+    "Verified",
+]
 
 
 class Severity(enum.IntEnum):
@@ -108,7 +123,7 @@ class Finding:
         return self.rule.code
 
 
-Check = Callable[["Document"], Iterable[Finding]]
+Check = Callable[[Document], Iterable[Finding]]
 Candidates = Callable[[Finding], Iterable[Candidate]]
 
 

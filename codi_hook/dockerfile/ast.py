@@ -121,7 +121,8 @@ class Instruction:
     heredocs: tuple[Heredoc, ...] = ()
     trigger: Instruction | None = None
     segments: tuple[tuple[int, int, int], ...] = ()
-    comments: tuple[Comment, ...] = ()
+    comments: tuple[Comment, ...] = ()  # inside its continuations
+    leading: tuple[Comment, ...] = ()  # since the instruction before it
     problem: Problem | None = None
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)  # derived views, by their key
 

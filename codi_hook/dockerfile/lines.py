@@ -81,7 +81,7 @@ class Scanner:
     dangling: bool = False  # the data ended within a continuation
 
     def __post_init__(self) -> None:
-        if self.source.base == 0 and self.source.data.startswith(BOM):
+        if self.reading_directives and self.source.data.startswith(BOM):
             self.offset = len(BOM)
 
     def physical_line(self) -> tuple[int, int, int] | None:

@@ -5,10 +5,12 @@ Every file gives a `Document`: what BuildKit would refuse is in its `problems`, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from codi_hook.dockerfile import heredoc, words
-from codi_hook.dockerfile.ast import Argument, Flag, Heredoc, Instruction, Pair, Problem
+from codi_hook.dockerfile.ast import Argument, Comment, Flag, Heredoc, Instruction, Pair, Problem
 from codi_hook.dockerfile.document import Document
 from codi_hook.dockerfile.lines import LogicalLine, Scanner
 from codi_hook.dockerfile.words import Token
@@ -27,41 +29,54 @@ _HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 def parse(source: Source, factory: type[D] = Document) -> D:  # type: ignore[assignment]  # the default is D's bound
     """The document of a whole file. Never raises for what the file contains."""
-    scanner = Scanner(source)
+    return _parse(Scanner(source), factory)[0]
+
+
+def parse_fragment(
+    source: Source, escape: str, at_start: bool, factory: type[D]
+) -> tuple[D, bool]:
+    """Some whole lines cut from a file, and whether they end where an instruction may end.
+
+    They do not if the fragment stops within a continuation, a here-document or a line: what
+    follows it in the file would have been read as part of it. `at_start` says that the
+    fragment begins the file, where a BOM and parser directives may stand.
+    """
+    scanner = Scanner(source, escape.encode(), at_start)
+    document, closed = _parse(scanner, factory)
+    return document, closed and source.data.endswith(b"\n")
+
+
+def _parse(scanner: Scanner, factory: type[D]) -> tuple[D, bool]:
     instructions = tuple(_read(scanner))
-    return factory(
-        source=source,
+    document = factory(
+        source=scanner.source,
         directives=tuple(scanner.directives),
         escape=scanner.escape.decode(),
         instructions=instructions,
         comments=tuple(scanner.comments),
         tree_problems=tuple(scanner.problems),
     )
+    return document, not scanner.dangling and not scanner.problems
 
 
-def parse_fragment(source: Source, escape: str) -> tuple[list[Instruction], bool]:
-    """Instructions of some whole lines cut from a file, and whether they stand on their own.
-
-    They do not if the fragment ends within a continuation or a here-document: then what
-    follows it in the file would have been read as part of it.
-    """
-    scanner = Scanner(source, escape=escape.encode(), reading_directives=False)
-    instructions = list(_read(scanner))
-    complete = source.data.endswith(b"\n") and not scanner.dangling
-    return instructions, complete and not scanner.problems
-
-
-def _read(scanner: Scanner) -> list[Instruction]:
-    found = []
+def _read(scanner: Scanner) -> Iterator[Instruction]:
+    read = 0
     for line in scanner:
-        instruction = _instruction(scanner, line, 0, len(line.text))
+        leading = tuple(scanner.comments[read : len(scanner.comments) - len(line.comments)])
+        instruction = _instruction(scanner, line, 0, len(line.text), leading)
         if instruction.problem is not None:
             scanner.problems.append(instruction.problem)
-        found.append(instruction)
-    return found
+        read = len(scanner.comments)
+        yield instruction
 
 
-def _instruction(scanner: Scanner, line: LogicalLine, start: int, end: int) -> Instruction:
+def _instruction(
+    scanner: Scanner,
+    line: LogicalLine,
+    start: int,
+    end: int,
+    leading: tuple[Comment, ...] = (),
+) -> Instruction:
     """The instruction in a range of the logical line: the whole, or what ONBUILD triggers."""
     text = line.text
     start, end = words.trim(text, start, end)
@@ -122,6 +137,7 @@ def _instruction(scanner: Scanner, line: LogicalLine, start: int, end: int) -> I
         trigger=trigger,
         segments=line.segments,
         comments=line.comments,
+        leading=leading,
         problem=problem,
     )
 
@@ -238,8 +254,6 @@ def _heredocs(
 
 
 def _with_heredocs(trigger: Instruction, heredocs: tuple[Heredoc, ...]) -> Instruction:
-    from dataclasses import replace
-
     return replace(
         trigger, heredocs=heredocs, span=Span(trigger.span.start, heredocs[-1].span.end)
     )

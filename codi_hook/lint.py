@@ -1,0 +1,108 @@
+"""Document + rules → findings, in order of position."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from codi_hook.model import Finding, Rule, Severity
+from codi_hook.registry import PARSE_ERROR, by_name
+from codi_hook.shell import Document
+
+_pragma = re.compile(
+    r"(?:hadolint|codi-hook)\s+(global\s+)?ignore\s*=\s*([\w,\s-]*[\w-])", re.IGNORECASE
+).match
+EVERYTHING = "all"
+
+
+def lint(
+    document: Document,
+    rules: Sequence[Rule],
+    *,
+    ignores: bool = True,
+    severities: Mapping[str, Severity] | None = None,
+) -> tuple[Finding, ...]:
+    """What the rules find. A file that BuildKit refuses gets that one finding and no other.
+
+    `ignores=False` disregards inline ignores; `severities` overrides by code.
+    """
+    if document.problems:
+        found = _check(document, _parse_error(rules))
+        return tuple(_graded(list(found)[:1], severities))
+    names = document.names
+    findings = [
+        finding
+        for rule in rules
+        if not rule.triggers or not names.isdisjoint(rule.triggers)
+        for finding in _check(document, rule)
+    ]
+    if ignores and document.comments:
+        silenced = Suppressions(document)
+        findings = [finding for finding in findings if not silenced.covers(finding)]
+    findings.sort(key=lambda finding: (finding.span, finding.rule.code))
+    return tuple(_graded(findings, severities))
+
+
+def _parse_error(rules: Sequence[Rule]) -> Rule:
+    """CODI000 is reported whatever was selected: nothing else can be said of such a file."""
+    return next((rule for rule in rules if rule.code == PARSE_ERROR), by_name()["codi000"])
+
+
+def _check(document: Document, rule: Rule) -> Iterable[Finding]:
+    for finding in rule.check(document):
+        yield replace(finding, rule=rule, document=document, severity=rule.severity)
+
+
+def _graded(
+    findings: Iterable[Finding], severities: Mapping[str, Severity] | None
+) -> Iterable[Finding]:
+    if not severities:
+        return findings
+    return [
+        replace(item, severity=severities.get(item.code, item.severity)) for item in findings
+    ]
+
+
+class Suppressions:
+    """Inline ignores: ours and hadolint's before an instruction or for the whole file, and
+    BuildKit's ``# check=skip=…``. Codes, names and aliases all serve, in any case."""
+
+    def __init__(self, document: Document) -> None:
+        self.everywhere: set[str] = set()
+        self.by_instruction: list[tuple[int, int, Collection[str]]] = []
+        directive = document.directive("check")
+        for option in directive.value.split(";") if directive else ():
+            key, _, names = option.partition("=")
+            if key.strip().lower() == "skip":
+                self.everywhere |= _codes(names)
+        for comment in document.comments:
+            if (match := _pragma(comment.text)) and match[1]:
+                self.everywhere |= _codes(match[2])
+        for item in document.instructions:
+            codes: set[str] = set()
+            for comment in item.leading:
+                if (match := _pragma(comment.text)) and not match[1]:
+                    codes |= _codes(match[2])
+            if codes:
+                self.by_instruction.append((item.span.start, item.span.end, codes))
+
+    def covers(self, finding: Finding) -> bool:
+        code = finding.rule.code
+        if code in self.everywhere or EVERYTHING in self.everywhere:
+            return True
+        at = finding.span.start
+        return any(
+            start <= at <= end and (code in codes or EVERYTHING in codes)
+            for start, end, codes in self.by_instruction
+        )
+
+
+def _codes(names: str) -> set[str]:
+    """Codes of the comma-separated rule names; an unknown name stands for itself."""
+    known = by_name()
+    found = set()
+    for name in re.split(r"[,\s]+", names.strip()):
+        rule = known.get(name.lower())
+        found.add(rule.code if rule else name.lower())
+    return found
