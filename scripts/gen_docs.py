@@ -82,7 +82,8 @@ def _candidate(source: bytes, number: int, one: Candidate, found: Verified) -> I
     count = f"{number} of {len(found.candidates)}" if len(found.candidates) > 1 else "One way"
     yield f"**{count}. {one.title}** (`{one.id}`; {level})"
     yield "\n".join(f"- {reason.text}" for reason in one.reasons)
-    yield _block("diff", _diff(decode(source), decode(apply(source, one.edits))))
+    if one.edits:
+        yield _block("diff", _diff(decode(source), decode(apply(source, one.edits))))
 
 
 def _diff(before: str, after: str) -> str:

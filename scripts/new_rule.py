@@ -24,8 +24,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codi_hook.model import Applicability, Candidate, Edit, Finding, Reason, Rule, Severity
-from codi_hook.shell import Document
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
 
 
 def check(document: Document) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ path          its path, where a rule looks at it (default "Dockerfile")
 findings      ["line:column", …] of every finding; [] makes the case a no-op
 messages      the messages of the findings (optional)
 finding       the number of the finding that the following keys are about (default 1)
-candidates    {template id: the whole file after it}, in the order in which they are offered
+candidates    {template id: the whole file after it}, in the order in which they are offered;
+              null for advice, which changes nothing
 applicability {template id: safe | unsafe | display} (optional, for some or all of them)
 rejected      {template id: reason} of templates that verification turns down (default none)
 show          true puts the case on the rule's page
@@ -46,7 +47,7 @@ class Case:
     path: str = "Dockerfile"
     messages: tuple[str, ...] | None = None
     finding: int = 1
-    candidates: dict[str, bytes] | None = None
+    candidates: dict[str, bytes | None] | None = None
     applicability: dict[str, str] = field(default_factory=dict)
     rejected: dict[str, str] = field(default_factory=dict)
     show: bool = False
@@ -102,11 +103,15 @@ def _case(path: Path, entry: dict[str, Any]) -> Case:
         path=_path(entry),
         messages=None if messages is None else tuple(messages),
         finding=int(entry.get("finding", 1)),
-        candidates=candidates and {key: _bytes(text) for key, text in candidates.items()},
+        candidates=None if candidates is None else _files(candidates),
         applicability=dict(entry.get("applicability", {})),
         rejected=dict(entry.get("rejected", {})),
         show=bool(entry.get("show", False)),
     )
+
+
+def _files(candidates: dict[str, Any]) -> dict[str, bytes | None]:
+    return {key: None if text is None else _bytes(text) for key, text in candidates.items()}
 
 
 def _entries(path: Path, known: set[str]) -> list[dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from codi_hook import registry, shell
-from codi_hook.fixes.select import select
+from codi_hook.fixes.select import fix
 from codi_hook.fixes.verify import verify
 from codi_hook.lint import lint
-from codi_hook.model import Applicability, Ranked
+from codi_hook.model import Applicability, Document, Ranked
 from codi_hook.source import Source
 from tests import cases
 from tests.cases import Combined
@@ -20,10 +20,11 @@ CASES = [pytest.param(case, id=f"{path.stem}-{case.name}") for path, case in cas
 
 
 def fixed(data: bytes, path: str, allowed: frozenset[Applicability]) -> bytes:
-    document = shell.parse(Source(data, path))
-    verified = verify(document, lint(document, RULES), RULES)
-    ranked = [Ranked(one.finding, one.candidates, one.rejected, "order") for one in verified]
-    return select(document, ranked, allowed, RULES).data
+    def resolve(document: Document) -> list[Ranked]:
+        verified = verify(document, lint(document, RULES), RULES)
+        return [Ranked(one.finding, one.candidates, one.rejected, "order") for one in verified]
+
+    return fix(shell.parse(Source(data, path)), resolve, allowed, RULES).data
 
 
 @pytest.mark.parametrize("case", CASES)

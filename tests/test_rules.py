@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,9 @@ def test_findings(rule: Rule, case: Case) -> None:
 )
 def test_candidates(rule: Rule, case: Case) -> None:
     verified = resolve(rule, case)
-    offered = {one.id: apply(case.source, one.edits) for one in verified.candidates}
+    offered = {
+        one.id: apply(case.source, one.edits) if one.edits else None for one in verified.candidates
+    }
     assert case.candidates is not None
     assert _text(offered) == _text(case.candidates)
     assert list(offered) == list(case.candidates), "the order in which they are offered"
@@ -67,9 +70,12 @@ def test_candidates(rule: Rule, case: Case) -> None:
     assert {key: levels.get(key) for key in case.applicability} == case.applicability
 
 
-def _text(files: dict[str, bytes]) -> dict[str, str]:
+def _text(files: Mapping[str, bytes | None]) -> dict[str, str]:
     """Files as text, so that pytest shows a readable difference."""
-    return {key: data.decode("utf-8", "backslashreplace") for key, data in files.items()}
+    return {
+        key: "(no change)" if data is None else data.decode("utf-8", "backslashreplace")
+        for key, data in files.items()
+    }
 
 
 def test_every_rule_has_cases_and_every_case_file_a_rule() -> None:
