@@ -1,0 +1,1 @@
+"""Candidates are applied, proved not to break the file, and selected."""

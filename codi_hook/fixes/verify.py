@@ -1,0 +1,139 @@
+"""No candidate is shown that was not applied, parsed and linted first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.fixes.apply import BadEdits, apply, ordered
+from codi_hook.fixes.patch import Patched, Patcher
+from codi_hook.lint import lint
+from codi_hook.model import Candidate, Edit, Finding, Rejected, Rejection, Rule, Verified
+from codi_hook.shell import Document
+from codi_hook.source import Span, encode
+
+# Verifying a candidate costs a lint of the document. A real file has some dozens of candidates
+# and instructions; beyond this product of both, candidates are refused with reason "budget".
+WORK_LIMIT = 400_000
+
+
+def verify(
+    document: Document, findings: Iterable[Finding], rules: Sequence[Rule]
+) -> tuple[Verified, ...]:
+    """Each finding with the candidates that hold, and the others with the reason why not.
+
+    `rules` are those that no candidate may give a new finding of: all that there are.
+    """
+    verifier = Verifier(document, rules)
+    return tuple([verifier.verify(finding) for finding in findings])
+
+
+class Verifier:
+    """Verifies the candidates of one document's findings."""
+
+    def __init__(self, document: Document, rules: Sequence[Rule]) -> None:
+        self.document = document
+        self.rules = rules
+        self.patcher = Patcher(document)
+        self.work = 0
+
+    @cached_property
+    def before(self) -> list[tuple[str, Span]]:
+        """Everything the rules report now, inline ignores disregarded."""
+        found = lint(self.document, self.rules, ignores=False)
+        return [(item.rule.code, item.span) for item in found]
+
+    def verify(self, finding: Finding) -> Verified:
+        offered: list[Candidate] = []
+        rejected: list[Rejected] = []
+        results: set[bytes] = set()
+        for candidate in finding.rule.candidates(finding):
+            if not candidate.edits:  # nothing to apply: advice, for a person to read
+                offered.append(candidate)
+                continue
+            reason, detail = self._judge(finding, candidate, results)
+            if reason is None:
+                offered.append(candidate)
+            else:
+                rejected.append(Rejected(candidate, reason, detail))
+        return Verified(finding, tuple(offered), tuple(rejected))
+
+    def _judge(
+        self, finding: Finding, candidate: Candidate, results: set[bytes]
+    ) -> tuple[Rejection | None, str]:
+        data = self.document.source.data
+        try:
+            edits = tuple(ordered(candidate.edits, len(data)))
+        except BadEdits as error:
+            return Rejection.OUT_OF_BOUNDS, str(error)
+        edits = tuple([edit for edit in edits if self._changes(edit)])
+        if not edits:
+            return Rejection.NO_CHANGE, ""
+        self.work += len(self.document.instructions) + 1
+        if self.work > WORK_LIMIT:
+            return Rejection.BUDGET, ""
+        result = apply(data, edits)
+        if result in results:
+            return Rejection.DUPLICATE, ""
+        results.add(result)
+        patched = self.patcher.patch(edits)
+        return self._parses(patched) or self._resolves(patched, finding) or (None, "")
+
+    def _changes(self, edit: Edit) -> bool:
+        return self.document.source.bytes(edit.span) != encode(edit.replacement)
+
+    def _parses(self, patched: Patched) -> tuple[Rejection, str] | None:
+        document = patched.document
+        if document.problems:
+            return Rejection.BREAKS_DOCKERFILE, document.problems[0].message
+        worse = broken_scripts(document, patched.fresh) > broken_scripts(
+            self.document, patched.replaced
+        )
+        return (Rejection.BREAKS_SHELL, "") if worse else None
+
+    def _resolves(self, patched: Patched, finding: Finding) -> tuple[Rejection, str] | None:
+        own = finding.rule.code
+        region, base = patched.region, patched.base
+        elsewhere: set[tuple[str, Span]] = set()
+        there: Counter[str] = Counter()
+        for code, span in self.before:
+            if region.start <= span.start < region.end:
+                there[code] += 1
+            else:
+                elsewhere.add((code, span))
+        fresh: Counter[str] = Counter()
+        for item in lint(patched.document, self.rules, ignores=False):
+            code = item.rule.code
+            if item.span.start >= base:
+                fresh[code] += 1
+            elif (code, item.span) not in elsewhere:
+                return Rejection.NEW_FINDING, code
+            elif code == own and item.span == finding.span:
+                return Rejection.FINDING_REMAINS, ""
+        in_region = region.start <= finding.span.start < region.end
+        if in_region and fresh[own] >= there[own]:
+            return Rejection.FINDING_REMAINS, ""
+        for code, count in fresh.items():
+            if count > there[code]:
+                return Rejection.NEW_FINDING, code
+        return None
+
+
+def broken_scripts(document: Document, instructions: Iterable[Instruction]) -> int:
+    """How many of the instructions hold a script that is not shell."""
+    scripts = [document.script(item.trigger or item) for item in instructions]
+    return sum(1 for script in scripts if script is not None and script.error is not None)
+
+
+def regressions(before: Document, after: Document, rules: Sequence[Rule]) -> list[str]:
+    """What is wrong with `after` that was not wrong with `before`, both parsed as a whole:
+    ["parse"], ["shell"], or the codes of which there are more findings. Empty is good."""
+    if after.problems:
+        return ["parse"]
+    if broken_scripts(after, after.instructions) > broken_scripts(before, before.instructions):
+        return ["shell"]
+    old = Counter(item.code for item in lint(before, rules, ignores=False))
+    new = Counter(item.code for item in lint(after, rules, ignores=False))
+    return sorted(code for code in new if new[code] > old[code])

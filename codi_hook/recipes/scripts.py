@@ -1,0 +1,116 @@
+"""Edits on the shell of a RUN that keep its layout: words, flags, commands in a chain."""
+
+from __future__ import annotations
+
+import re
+
+from codi_hook.model import Document, Edit
+from codi_hook.shell.ast import Command, Script, Word
+from codi_hook.source import Source, Span
+
+# Between two commands of a chain: blanks, continuations and the operator, nothing else.
+_CHAIN_GAP = re.compile(r"(?:[ \t]|[\\`][ \t]*\r?\n)*&&(?:[ \t]|[\\`][ \t]*\r?\n)*\Z")
+_READABLE = frozenset({"sh", "bash", "ash", "dash", "ksh", "zsh"})
+_NEVER_LAST = frozenset({"exit", "exec", "return"})  # what is put behind them does not run
+
+
+def replace_word(word: Word, text: str) -> Edit:
+    return Edit(word.span, text)
+
+
+def insert_after_word(word: Word, text: str) -> Edit:
+    """Add ``text`` as a word of its own behind `word`. `drop_word` is the inverse."""
+    return Edit(Span(word.span.end, word.span.end), f" {text}")
+
+
+def drop_word(source: Source, word: Word) -> Edit:
+    """Take a word and the blanks behind it away (those before it if it ends the line).
+
+    The inverse of `insert_after_word`. A continuation stays where it is.
+    """
+    data, base = source.data, source.base
+    start, end = word.span
+    while data[end - base : end - base + 1] in (b" ", b"\t"):
+        end += 1
+    if data[end - base : end - base + 1] in (b"", b"\n", b"\r"):
+        end = word.span.end
+        while data[start - base - 1 : start - base] in (b" ", b"\t"):
+            start -= 1
+    return Edit(Span(start, end), "")
+
+
+def editable(script: Script | None) -> bool:
+    """True for a script whose commands are known and that parsed without an error."""
+    return script is not None and script.dialect in _READABLE and script.error is None
+
+
+def gap_before(source: Source, command: Command, previous: Command) -> str:
+    return source.text(Span(previous.span.end, command.span.start))
+
+
+def joiner(script: Script) -> str:
+    """How this script joins commands with ``&&``: as it did last, else " && "."""
+    source = script.instruction.source
+    for left, right in reversed(list(zip(script.statements, script.statements[1:]))):
+        gap = source.text(Span(left.span.end, right.span.start))
+        if _CHAIN_GAP.match(gap):
+            return gap
+    return " && "
+
+
+def append_command(script: Script, text: str) -> Edit | None:
+    """Run `text` after the script, only if it succeeded: joined with ``&&`` in the script's own
+    layout. None where that cannot be done by adding text. `remove_command` is the inverse."""
+    if not editable(script) or not script.statements:
+        return None
+    last = script.statements[-1]
+    if last.operator == "&" or any(
+        redirect.operator.startswith("<<") for c in last.commands for redirect in c.redirects
+    ):
+        return None
+    if last.commands and last.commands[-1].name in _NEVER_LAST:
+        return None
+    heredoc = script.instruction.heredocs
+    inside = bool(heredoc) and heredoc[0].content_span.contains(last.span)
+    join = script.instruction.source.newline if inside else joiner(script)
+    return Edit(Span(last.span.end, last.span.end), join + text)
+
+
+def prepend_command(script: Script, text: str) -> Edit | None:
+    """Run `text` before the script; what follows runs only if it succeeds."""
+    if not editable(script) or not script.statements:
+        return None
+    first = script.statements[0]
+    return Edit(Span(first.span.start, first.span.start), text + joiner(script))
+
+
+def remove_command(script: Script, command: Command) -> Edit | None:
+    """Take a simple command out of a top-level ``&&`` or ``;`` chain, with the operator that
+    joins it. None where the command stands alone, in a pipeline or in a compound command."""
+    if not editable(script):
+        return None
+    statements = script.statements
+    for index, statement in enumerate(statements):
+        if not statement.simple or statement.commands != (command,):
+            continue
+        if index + 1 < len(statements) and statement.operator in ("&&", ";"):
+            if index and statements[index - 1].operator not in ("&&", ";"):
+                return None
+            return Edit(Span(statement.span.start, statements[index + 1].span.start), "")
+        if index and statements[index - 1].operator in ("&&", ";") and not statement.operator:
+            return Edit(Span(statements[index - 1].span.end, statement.span.end), "")
+    return None
+
+
+def after_command(command: Command, text: str, script: Script) -> Edit:
+    """Run `text` directly after `command`, which must be a member of a chain."""
+    return Edit(Span(command.span.end, command.span.end), joiner(script) + text)
+
+
+def script_of(document: Document, command: Command) -> Script | None:
+    return document.script(command.instruction)
+
+
+def follows(script: Script, command: Command, later: Command) -> bool:
+    """True where `later` comes after `command` in the same script."""
+    return later.instruction is command.instruction and later.position > command.position

@@ -1,0 +1,93 @@
+"""sudo in a build.
+
+Why it matters: a RUN already runs as root unless USER said otherwise, so sudo adds a package, a
+setuid program in the image and odd rules about the environment, and gains nothing.
+
+Which alternative: where the build is root, the word goes. Where USER has made it somebody else,
+USER root for this one step, and back, says the same without sudo.
+
+Why the fixes are unsafe: sudo clears most environment variables and sets HOME; a command that
+depends on that behaves differently without it.
+
+When to ignore: in an image that is made for people to log in to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.facts import is_root, user_at
+from codi_hook.recipes.instructions import insert_after, insert_before
+from codi_hook.shell.ast import Command
+from codi_hook.source import Span
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for command in document.commands("sudo"):
+        yield Finding(command.word.span, command)
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    sudo: Command = finding.subject
+    script = finding.document.script(sudo.instruction)
+    wrapped = [c for c in script.commands if c.wrapper is sudo] if script else []
+    if not wrapped or _as_somebody(sudo, wrapped[0]):
+        return
+    inner = wrapped[0]
+    drop = Edit(Span(sudo.word.span.start, inner.span.start), "")
+    user = user_at(finding.document, sudo.instruction)
+    if user is None or is_root(user):
+        yield Candidate(
+            "drop-sudo",
+            "Run the command without sudo",
+            (drop,),
+            Applicability.UNSAFE,
+            (
+                Reason("already-root", f"the build runs as root here, so {inner.name} needs none"),
+                Reason("no-setuid", "the image then needs no setuid program"),
+            ),
+        )
+        return
+    others = [c for c in script.commands if c.name == "sudo"] if script else []
+    if others != [sudo] or sudo.instruction not in finding.document.instructions:
+        return
+    yield Candidate(
+        "user-root-around",
+        f"Become root for this step and {user} again behind it",
+        (
+            insert_before(sudo.instruction, "USER root"),
+            drop,
+            insert_after(sudo.instruction, f"USER {user}"),
+        ),
+        Applicability.UNSAFE,
+        (
+            Reason("explicit", f"USER says openly that this step is not run by {user}"),
+            Reason("whole-step", "every command of the step then runs as root"),
+        ),
+    )
+
+
+def _as_somebody(sudo: Command, inner: Command) -> bool:
+    """True where sudo is told to become a user, or is given anything else than a command."""
+    return inner.span.start != sudo.args[0].span.start if sudo.args else True
+
+
+RULE = Rule(
+    "DL3004",
+    "no-sudo",
+    Severity.ERROR,
+    "Do not run sudo in a build",
+    check,
+    candidates,
+    triggers=("sudo",),
+)

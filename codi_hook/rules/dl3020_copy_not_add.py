@@ -1,0 +1,64 @@
+"""ADD where COPY would do.
+
+Why it matters: ADD has two powers that surprise: it fetches URLs and it unpacks archives. For
+files of the build context COPY does what the reader expects and nothing else.
+
+Why the fix is safe: for a local source that is no archive, ADD and COPY write the same layer.
+ADD recognises an archive by its content; a source whose name says otherwise, or a wild card or
+a variable that may stand for an archive or a URL, makes the fix `unsafe`.
+
+When to ignore: where a file without an archive's name is one and is meant to be unpacked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
+from codi_hook.recipes.instructions import set_keyword
+from codi_hook.recipes.values import unquoted
+
+# What ADD unpacks, by the names that such files have.
+_archive = re.compile(
+    r"\.(?:tar|t?gz|t?bz2?|tbz2|tb2|t?xz|txz|tlz|lzma|lz|z|tz|taz|zst|tzst)$", re.IGNORECASE
+)
+_remote = re.compile(r"https?://|git@|git://|ssh://|.*\.git(?:#|$)")
+_ONLY_ADD = frozenset({"checksum", "keep-git-dir", "unpack"})
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for item in document.of("ADD"):
+        sources = [unquoted(argument.value) for argument in item.arguments[:-1]]
+        if sources and not any(_archive.search(s) or _remote.match(s) for s in sources):
+            yield Finding(item.keyword_span, item)
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    item: Instruction = finding.subject
+    if any(flag.name in _ONLY_ADD for flag in item.flags):
+        return
+    sources = " ".join(argument.value for argument in item.arguments[:-1])
+    certain = not any(char in sources for char in "*?[$")
+    yield Candidate(
+        "use-copy",
+        "Copy with COPY",
+        (set_keyword(item, "COPY"),),
+        Applicability.SAFE if certain else Applicability.UNSAFE,
+        (
+            Reason("no-magic", "COPY never unpacks an archive and never fetches a URL"),
+            Reason("local", f"{sources} comes from the build context, so nothing of ADD is needed"),
+        ),
+    )
+
+
+RULE = Rule(
+    "DL3020",
+    "copy-not-add",
+    Severity.ERROR,
+    "Use COPY for files of the build context",
+    check,
+    candidates,
+    triggers=("ADD",),
+)
