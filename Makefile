@@ -31,7 +31,7 @@ $(STAMPS)/dev: $(STAMPS)/llm
 
 setup: $(STAMPS)/dev ## Make .venv with everything that tests need
 
-demo: export CODI_CACHE := $(CURDIR)/.cache
+demo: export XDG_CACHE_HOME := $(CURDIR)/.cache
 demo: $(STAMPS)/llm ## Check the examples with the embedded model
 	@$(BIN)/codi-hook model pull $(MODEL)
 	@$(BIN)/codi-hook check --ranker llm --exit-zero examples/
