@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from codi_hook.source import Source, decode  # noqa: E402
 from tests import cases  # noqa: E402
 
 PAGES = ROOT / "docs" / "rules"
+_lead_in = re.compile(r"^((?:Why|Which|When|What|How)\b[^:.\n]*:)", re.MULTILINE).sub
 LEVELS = {
     Applicability.SAFE: "safe: applied by `--fix`",
     Applicability.UNSAFE: "unsafe: applied by `--fix --unsafe-fixes`",
@@ -59,7 +61,7 @@ def _facts(rule: Rule) -> str:
 def _about(rule: Rule) -> str:
     """The docstring without its first line, which the heading's summary says already."""
     text = inspect.cleandoc(sys.modules[rule.check.__module__].__doc__ or "")
-    return text.partition("\n")[2].strip() or text
+    return _lead_in(r"**\1**", text.partition("\n")[2].strip() or text)
 
 
 def _example(rule: Rule, case: cases.Case) -> Iterator[str]:
@@ -79,8 +81,8 @@ def _example(rule: Rule, case: cases.Case) -> Iterator[str]:
 
 def _candidate(source: bytes, number: int, one: Candidate, found: Verified) -> Iterator[str]:
     level = LEVELS[one.applicability]
-    count = f"{number} of {len(found.candidates)}" if len(found.candidates) > 1 else "One way"
-    yield f"**{count}. {one.title}** (`{one.id}`; {level})"
+    count = f"{number} of {len(found.candidates)}: " if len(found.candidates) > 1 else ""
+    yield f"**{count}{one.title}** (`{one.id}`; {level})"
     yield "\n".join(f"- {reason.text}" for reason in one.reasons)
     if one.edits:
         yield _block("diff", _diff(decode(source), decode(apply(source, one.edits))))
