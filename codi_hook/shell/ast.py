@@ -63,7 +63,7 @@ class Command:
     it to its neighbours in the same list or pipeline ("&&", "||", ";", "|", "|&", "&", "\\n", "").
     `context` names the constructs around it, outermost first: "subshell", "group", "if", "for",
     "while", "case", "function", "substitution", "sh -c", "heredoc", "negated", "condition".
-    `wrapper` is the command that runs this one (sudo, exec, time, env, nice, xargs …); the wrapper is
+    `wrapper` is the command that runs this one (sudo, exec, time, env, nice, xargs …); it is
     itself among the script's commands, directly before this one.
     """
 
@@ -117,8 +117,8 @@ class Script:
     """The shell program of one RUN (also of CMD, ENTRYPOINT, HEALTHCHECK CMD where asked for).
 
     `dialect`: "sh", "bash", "ash", "dash", "ksh", "zsh" are readable; "exec" is JSON form;
-    "powershell", "cmd" and "opaque" hold no commands. `error` is the span of the first place that is not
-    shell, or None. `nested` is True for a script inside ``sh -c '…'``.
+    "powershell", "cmd" and "opaque" hold no commands. `error` is the span of the first place
+    that is not shell, or None.
     """
 
     instruction: Instruction
@@ -128,3 +128,4 @@ class Script:
     pipelines: tuple[Pipeline, ...] = ()
     error: Span | None = None
     names: frozenset[str] = field(default_factory=frozenset)  # the names of `commands`
+    assignments: tuple[Assignment, ...] = ()  # those that no command follows: ``x=1``

@@ -1,0 +1,167 @@
+"""A Dockerfile with its scripts: `codi_hook.dockerfile.Document` and what its RUNs do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from codi_hook import dockerfile
+from codi_hook.dockerfile.ast import Instruction
+from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.parser import READABLE, parse_script
+from codi_hook.source import Source
+
+if TYPE_CHECKING:
+    from codi_hook.dockerfile.document import Stage
+    from codi_hook.shell.managers import Call
+
+DEFAULT_SHELL = ("/bin/sh", "-c")
+WINDOWS_SHELL = ("cmd", "/S", "/C")
+_windows_image = re.compile(
+    r"(?:^|/)(?:windows(?:/|$)|windowsservercore|nanoserver|servercore)"
+    r"|[-:](?:windowsservercore|nanoserver)|-(?:nanoserver|windowsservercore)-",
+    re.IGNORECASE,
+).search
+_pragma = re.compile(r"hadolint\s+shell\s*=\s*(\S+)", re.IGNORECASE).match
+
+
+@dataclass(frozen=True, eq=False)
+class Document(dockerfile.Document):
+    """Adds the shell view. Scripts are read when asked for and kept on their instruction."""
+
+    @cached_property
+    def _runs(self) -> tuple[Instruction, ...]:
+        return tuple(self.of("RUN"))
+
+    def scripts(self) -> tuple[Script, ...]:
+        """The script of every RUN, ONBUILD RUN included, in order."""
+        return self._scripts
+
+    @cached_property
+    def _scripts(self) -> tuple[Script, ...]:
+        return tuple(parse_script(run, self.dialect(run)) for run in self._runs)
+
+    def script(self, instruction: Instruction) -> Script | None:
+        """What RUN, CMD, ENTRYPOINT or HEALTHCHECK runs; None for other instructions."""
+        inner = instruction.trigger or instruction
+        if inner.keyword not in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
+            return None
+        return parse_script(inner, self.dialect(inner))
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[Command, ...]]:
+        found: dict[str, list[Command]] = {}
+        for script in self._scripts:
+            for command in script.commands:
+                found.setdefault(command.name, []).append(command)
+        return {name: tuple(commands) for name, commands in found.items()}
+
+    def commands(self, *names: str) -> Iterator[Command]:
+        """The commands of all RUNs in order, those with one of the names or all."""
+        if len(names) == 1:
+            yield from self._by_name.get(names[0], ())
+            return
+        wanted = frozenset(names)
+        for script in self._scripts:
+            if names and wanted.isdisjoint(script.names):
+                continue
+            for command in script.commands:
+                if not names or command.name in wanted:
+                    yield command
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Command names and instruction keywords: what the triggers of rules are matched with."""
+        found = {item.keyword for item in self.instructions}
+        found.update(item.trigger.keyword for item in self.instructions if item.trigger)
+        return frozenset(found.union(*(script.names for script in self._scripts)))
+
+    def calls(self, *managers: str) -> Iterator[Call]:
+        """The calls of package managers, those with one of the names or all, in order."""
+        from codi_hook.shell.managers import call
+
+        for command in self.commands():
+            found = call(command)
+            if found is not None and (not managers or found.manager.name in managers):
+                yield found
+
+    def shell_of(self, instruction: Instruction) -> tuple[str, ...]:
+        """The words of the SHELL in effect where the instruction's shell form runs."""
+        return self._shells.get(id(instruction), DEFAULT_SHELL)
+
+    def dialect(self, instruction: Instruction) -> str:
+        """Which shell reads the instruction's shell form: one of `Script.dialect`."""
+        pragma = self._pragmas.get(id(instruction))
+        return pragma or dialect_of(self.shell_of(instruction))
+
+    @cached_property
+    def _shells(self) -> dict[int, tuple[str, ...]]:
+        found: dict[int, tuple[str, ...]] = {}
+        last: dict[int, tuple[str, ...]] = {}
+        for stage in self.stages:
+            current = self._first_shell(stage, last)
+            for item in stage.instructions:
+                found[id(item)] = current
+                if item.trigger is not None:
+                    found[id(item.trigger)] = current
+                if item.keyword == "SHELL" and item.form == "json" and item.arguments:
+                    current = item.values
+            last[stage.index] = current
+        return found
+
+    def _first_shell(self, stage: Stage, last: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
+        if stage.parent is not None:
+            return last.get(stage.parent.index, DEFAULT_SHELL)
+        platform = stage.instruction.flag("platform")
+        on_windows = platform is not None and (platform.value or "").startswith("windows")
+        image = stage.image.resolved or stage.image.text
+        if on_windows or self.escape == "`" or _windows_image(image):
+            return WINDOWS_SHELL
+        return DEFAULT_SHELL
+
+    @cached_property
+    def _pragmas(self) -> dict[int, str]:
+        """Dialects that a comment ``# hadolint shell=…`` sets for what follows in the stage."""
+        marks = []
+        for comment in self.comments:
+            match = _pragma(comment.text)
+            if match:
+                marks.append((comment.span.start, dialect_of((match[1],))))
+        found: dict[int, str] = {}
+        for stage in self.stages if marks else ():
+            start = 0 if stage.index == 0 else stage.instruction.span.start
+            current = ""
+            for item in stage.instructions:
+                position = item.span.start
+                for at, dialect in marks:
+                    if start <= at < position:
+                        current = dialect
+                start = max(start, position)
+                if item.keyword == "SHELL":
+                    current = ""
+                if current:
+                    found[id(item)] = current
+                    if item.trigger is not None:
+                        found[id(item.trigger)] = current
+        return found
+
+
+def dialect_of(shell: tuple[str, ...]) -> str:
+    """The dialect of SHELL words: their first command that is a known shell."""
+    for word in shell:
+        name = re.split(r"[\\/]", word.lower())[-1].removesuffix(".exe")
+        if name in READABLE:
+            return name
+        if name in ("powershell", "pwsh"):
+            return "powershell"
+        if name == "cmd":
+            return "cmd"
+    return "opaque"
+
+
+def parse(source: Source) -> Document:
+    """The document of a whole file. Never raises for what the file contains."""
+    return dockerfile.parse(source, factory=Document)

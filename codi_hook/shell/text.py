@@ -1,0 +1,140 @@
+"""Text to be read as shell, with the way back to the bytes of the file.
+
+The text is what the shell gets to see: continuations are joined and escapes are resolved. Every
+piece of it knows where it came from, so a span is exact however the text was put together.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from codi_hook.source import Source, Span
+
+
+class Text:
+    """`data` and, for each of its pieces, (offset in `data`, offset in the file, length there).
+
+    A piece whose length in `data` differs from that in the file is an escape: it maps as a whole.
+    """
+
+    __slots__ = ("_lengths", "_starts", "_targets", "data", "shift", "source")
+
+    def __init__(self, source: Source, data: bytes, pieces: list[tuple[int, int, int]]) -> None:
+        self.source = source
+        self.data = data
+        self._starts = [piece[0] for piece in pieces]
+        self._targets = [piece[1] for piece in pieces]
+        self._lengths = [piece[2] for piece in pieces]
+        simple = len(pieces) == 1 and pieces[0][2] == len(data)
+        self.shift: int | None = pieces[0][1] - pieces[0][0] if simple else None
+
+    def span(self, start: int, end: int) -> Span:
+        """File bytes of the half-open range, whatever lies between its pieces included."""
+        if self.shift is not None:
+            return Span(start + self.shift, end + self.shift)
+        if not self._starts:
+            return Span(self.source.base, self.source.base)
+        first = self._at(start)
+        if end <= start:
+            return Span(first, first)
+        index = bisect_right(self._starts, end - 1) - 1
+        target, length = self._targets[index], self._lengths[index]
+        if length == self._size(index):
+            stop = target + end - self._starts[index]
+        else:
+            stop = target + length
+        return Span(first, stop)
+
+    def _size(self, index: int) -> int:
+        starts = self._starts
+        after = starts[index + 1] if index + 1 < len(starts) else len(self.data)
+        return after - starts[index]
+
+    def _at(self, offset: int) -> int:
+        index = max(0, bisect_right(self._starts, offset) - 1)
+        if self._lengths[index] != self._size(index):
+            return self._targets[index]
+        return self._targets[index] + offset - self._starts[index]
+
+    def find(self, target: int) -> int:
+        """Offset in `data` of a byte of the file; the end of `data` if it is not in the text."""
+        for index, begin in enumerate(self._targets):
+            if begin <= target < begin + self._lengths[index]:
+                same = self._lengths[index] == self._size(index)
+                return self._starts[index] + (target - begin if same else 0)
+        return len(self.data)
+
+    def with_data(self, data: bytes) -> Text:
+        """The same places with other bytes, as many as before."""
+        return Text(
+            self.source, data, list(zip(self._starts, self._targets, self._lengths, strict=True))
+        )
+
+    def pieces(self, start: int, end: int) -> list[tuple[int, int, int]]:
+        """The pieces of a part of the text, their offsets in the text counted from `start`."""
+        if start >= end:
+            return []
+        if self.shift is not None:
+            return [(0, start + self.shift, end - start)]
+        found = []
+        index = max(0, bisect_right(self._starts, start) - 1)
+        while index < len(self._starts) and self._starts[index] < end:
+            at, target, length = self._starts[index], self._targets[index], self._lengths[index]
+            size = self._size(index)
+            if length == size:
+                low, high = max(start, at), min(end, at + size)
+                found.append((low - start, target + low - at, high - low))
+            else:
+                found.append((max(start, at) - start, target, length))
+            index += 1
+        return found
+
+
+class Builder:
+    """Puts a text together from parts of another one."""
+
+    def __init__(self, origin: Text) -> None:
+        self.origin = origin
+        self._parts: list[bytes] = []
+        self._pieces: list[tuple[int, int, int]] = []
+        self._length = 0
+
+    def copy(self, start: int, end: int) -> None:
+        """Take a part of the origin as it is."""
+        for offset, target, length in self.origin.pieces(start, end):
+            self._pieces.append((self._length + offset, target, length))
+        self._parts.append(self.origin.data[start:end])
+        self._length += end - start
+
+    def replace(self, start: int, end: int, data: bytes) -> None:
+        """Take `data` for a part of the origin, for example the character that it escapes."""
+        if data:
+            span = self.origin.span(start, end)
+            self._pieces.append((self._length, span.start, len(span)))
+            self._parts.append(data)
+            self._length += len(data)
+
+    def text(self) -> Text:
+        return Text(self.origin.source, b"".join(self._parts), self._pieces)
+
+
+def verbatim(source: Source, span: Span) -> Text:
+    """The bytes of the file as they are; a CR before a line ending becomes a blank."""
+    data = source.bytes(span).replace(b"\r\n", b" \n")
+    return Text(source, data, [(0, span.start, len(data))])
+
+
+def logical(source: Source, span: Span, segments: tuple[tuple[int, int, int], ...]) -> Text:
+    """The part of a logical line that lies in `span`, its continuations joined."""
+    if not segments:
+        return verbatim(source, span)
+    parts: list[bytes] = []
+    pieces: list[tuple[int, int, int]] = []
+    length, base, data = 0, source.base, source.data
+    for _, start, size in segments:
+        low, high = max(start, span.start), min(start + size, span.end)
+        if low < high:
+            pieces.append((length, low, high - low))
+            parts.append(data[low - base : high - base])
+            length += high - low
+    return Text(source, b"".join(parts), pieces)

@@ -1,0 +1,382 @@
+"""From tree-sitter's tree to commands, pipelines and statements.
+
+The tree is walked with a stack of our own, so neither depth nor length can exhaust Python's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from codi_hook.shell import quoting
+from codi_hook.shell.ast import Assignment, Command, Pipeline, Redirect, Script, Statement, Word
+from codi_hook.shell.elements import Element, elements, groups
+from codi_hook.shell.grammar import grammar
+from codi_hook.shell.simple import Reader, Spot, as_assignment, is_assignment
+from codi_hook.shell.text import Text, verbatim
+from codi_hook.shell.wrappers import reads_stdin, script_word, wrapped
+from codi_hook.source import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from codi_hook.dockerfile.ast import Heredoc, Instruction
+
+DEEPEST = 200  # nested constructs; a script beyond it is opaque
+Context = tuple[str, ...]
+Task = tuple[Callable[..., None], tuple[Any, ...]]
+Part = tuple[list["Node"], Context, bool]
+Place = tuple[Context, str, str]  # what is around a command, before it and after it
+
+
+class TooDeep(Exception):
+    """Nested deeper than `DEEPEST`; `span` is where."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__("nested too deep")
+        self.span = span
+
+
+class Walk:
+    """One pass over an instruction's script; afterwards its fields hold what was found."""
+
+    def __init__(self, instruction: Instruction) -> None:
+        self.instruction = instruction
+        self.commands: list[Command] = []
+        self.statements: list[Statement] = []
+        self.pipelines: list[Pipeline] = []
+        self.assignments: list[Assignment] = []
+        self.error: Span | None = None
+        self.tasks: list[Task] = []
+        self.first = 0  # index of the first command of the statement that is being read
+
+    def run(self, text: Text, heredocs: list[tuple[int, Heredoc]]) -> None:
+        """Read a script. `heredocs` are those that Docker read, with their offsets in `text`,
+        where they are blanked. Raises `TooDeep`."""
+        self.script(text, (), heredocs, top=True)
+        self.drain()
+
+    def drain(self) -> None:
+        """Read all that is planned."""
+        tasks = self.tasks
+        while tasks:
+            task, arguments = tasks.pop()
+            task(*arguments)
+
+    def script(
+        self,
+        text: Text,
+        context: Context,
+        heredocs: list[tuple[int, Heredoc]],
+        *,
+        top: bool = False,
+        literal: bool = True,
+    ) -> None:
+        """Plan the reading of a text. One that is not `literal` was put together by the shell
+        around it: its errors do not count, and its substitutions were read there."""
+        root = grammar().parse(text.data)
+        if literal and self.error is None and root.has_error:
+            self.error = _first_error(root, text)
+        scope = Scope(self, text, heredocs, literal)
+        nodes = [root] if root.is_error else root.children
+        scope.sequence(nodes, context, len(text.data) + 1, top=top)
+
+    def result(self, dialect: str) -> Script:
+        commands = tuple(self.commands)
+        return Script(
+            self.instruction,
+            dialect,
+            commands,
+            tuple(self.statements),
+            tuple(self.pipelines),
+            self.error,
+            frozenset([command.name for command in commands if command.name]),
+            tuple(self.assignments),
+        )
+
+    def add(
+        self,
+        words: tuple[Word, ...],
+        span: Span,
+        place: Place,
+        assignments: tuple[Assignment, ...] = (),
+        redirects: tuple[Redirect, ...] = (),
+    ) -> tuple[Command, Command]:
+        """Add a command and, after it, those that it wraps; returns the first and the last."""
+        commands, (context, before, after) = self.commands, place
+        outer: Command | None = None
+        start = len(commands)
+        while True:
+            name = (words[0].value or "").rpartition("/")[2]
+            outer = Command(
+                name=name,
+                words=words,
+                span=span,
+                instruction=self.instruction,
+                assignments=assignments,
+                redirects=redirects,
+                before=before,
+                after=after,
+                context=context,
+                wrapper=outer,
+                position=len(commands),
+            )
+            commands.append(outer)
+            at = wrapped(name, words)
+            if not at:
+                return commands[start], outer
+            own = [as_assignment(word) for word in words[1:at] if is_assignment(word)]
+            assignments, words = tuple(own), words[at:]
+            span = Span(words[0].span.start, max(span.end, words[0].span.end))
+
+    def close_pipeline(self, members: list[Command], span: Span) -> None:
+        pipeline = Pipeline(tuple(members), span)
+        self.pipelines.append(pipeline)
+        for item in members:
+            while True:
+                object.__setattr__(item, "pipeline", pipeline)
+                at = item.position + 1
+                if at >= len(self.commands) or self.commands[at].wrapper is not item:
+                    break
+                item = self.commands[at]
+
+    def close_statement(self, span: Span, operator: str, simple: bool) -> None:
+        commands = tuple(self.commands[self.first :])
+        self.first = len(self.commands)
+        self.statements.append(Statement(span, operator, commands, simple))
+
+
+class Scope:
+    """The walk within one text: the script itself, or one that a word or a heredoc holds."""
+
+    __slots__ = ("grammar", "heredocs", "literal", "reader", "text", "walk")
+
+    def __init__(
+        self, walk: Walk, text: Text, heredocs: list[tuple[int, Heredoc]], literal: bool
+    ) -> None:
+        self.walk = walk
+        self.text = text
+        self.heredocs = heredocs
+        self.literal = literal
+        self.grammar = grammar()
+        self.reader = Reader(text, self.grammar)
+
+    def sequence(
+        self, nodes: Sequence[Node], context: Context, limit: int, *, top: bool = False
+    ) -> None:
+        """Plan the elements of a list. `limit` is where the text after it begins."""
+        if len(context) > DEEPEST:
+            raise TooDeep(self.text.span(nodes[0].start_byte, nodes[0].end_byte))
+        items = elements(nodes, self.grammar)
+        if self.heredocs:
+            self._extend(items, limit)
+        plan: list[Task] = []
+        before, at, count = "", 0, len(items)
+        for group in groups(items):
+            members: list[Command] = []
+            for item in group:
+                at += 1
+                after = item.operator if at < count or item.operator == "&" else ""
+                follower = items[at].start if at < count else limit
+                plan.append((self.element, (item, (context, before, after), members, follower)))
+                before = item.operator
+            if len(group) > 1 or top:
+                span = self.text.span(group[0].start, group[-1].end)
+                if len(group) > 1:
+                    plan.append((self.walk.close_pipeline, (members, span)))
+                if top:
+                    simple = all(self._is_simple(item.node) for item in group)
+                    plan.append((self.walk.close_statement, (span, before, simple)))
+        plan.reverse()
+        self.walk.tasks.extend(plan)
+
+    def _extend(self, items: list[Element], limit: int) -> None:
+        """Let the elements cover the heredoc words that were blanked in the text."""
+        for at, item in enumerate(items):
+            follower = items[at + 1].start if at + 1 < len(items) else limit
+            for offset, heredoc in self.heredocs:
+                if item.start <= offset < follower:
+                    item.end = max(item.end, offset + len(heredoc.word_span))
+
+    def _is_simple(self, node: Node | None) -> bool:
+        return node is None or (
+            node.kind_id not in self.grammar.contexts and node.kind_id != self.grammar.function
+        )
+
+    def element(self, item: Element, place: Place, members: list[Command], limit: int) -> None:
+        """Read one element: a simple command at once, what is inside a compound later."""
+        kinds, node, reader = self.grammar, item.node, self.reader
+        context = place[0]
+        if item.negated:
+            context = (*context, "negated")
+            place = (context, place[1], place[2])
+        kind = node.kind_id if node is not None else -1
+        spots: list[Spot] = []
+        assignments: list[Assignment] = []
+        redirect_nodes: Sequence[Node] = item.redirects
+        if node is None:
+            pass
+        elif kind == kinds.command:
+            spots, assigned, inner = reader.command(node)
+            if assigned:
+                assignments = [reader.assignment(child) for child in assigned]
+            if inner:
+                redirect_nodes = [*inner, *item.redirects]
+        elif kind == kinds.test or kind in kinds.declarations:
+            spots = reader.leaves(node)
+        elif kind == kinds.assignment:
+            assignments = [reader.assignment(node)]
+        elif kind == kinds.assignments:
+            assignments = [reader.assignment(child) for child in node.named_children]
+        else:
+            self._compound(node, context, limit)
+        spots.extend((child.start_byte, child.end_byte) for child in item.words if spots)
+        redirects = self._redirects(redirect_nodes, context, spots)
+        if spots:
+            self._command(item, place, members, limit, spots, assignments, redirects)
+            self._substitutions(node, context)
+        elif kind in kinds.plain:
+            self.walk.assignments.extend(assignments)
+            self._substitutions(node, context)
+
+    def _redirects(
+        self, nodes: Sequence[Node], context: Context, spots: list[Spot]
+    ) -> list[Redirect]:
+        found = []
+        for node in nodes:
+            redirect, more = self.reader.redirect(node)
+            found.append(redirect)
+            if spots:
+                spots.extend(more)
+            self._substitutions(node, context)
+        return found
+
+    def _command(
+        self,
+        item: Element,
+        place: Place,
+        members: list[Command],
+        limit: int,
+        spots: list[Spot],
+        assignments: list[Assignment],
+        redirects: list[Redirect],
+    ) -> None:
+        """Add a command and, one after the other, those that it wraps."""
+        start, end = item.start, item.end
+        heredocs: list[Heredoc] = []
+        while self.heredocs and self.heredocs[0][0] < limit:
+            offset, heredoc = self.heredocs.pop(0)
+            heredocs.append(heredoc)
+            redirects.append(self.reader.docker_heredoc(heredoc))
+            start, end = min(start, offset), max(end, offset + len(heredoc.word_span))
+        span = self.text.span(start, end)
+        words = tuple(self.reader.words(spots))
+        first, last = self.walk.add(words, span, place, tuple(assignments), tuple(redirects))
+        members.append(first)
+        self._nested(last, spots[len(spots) - len(last.words) :], heredocs)
+
+    def _nested(self, command: Command, spots: list[Spot], heredocs: list[Heredoc]) -> None:
+        """Plan the reading of the script that a command is given."""
+        at = script_word(command.name, command.words)
+        if at:
+            text, literal = quoting.unquoted(self.text, *spots[at])
+            context = (*command.context, "sh -c")
+            self._plan(text, context, literal and self.literal)
+        elif heredocs and reads_stdin(command.name, command.words):
+            heredoc = heredocs[-1]
+            text = verbatim(self.text.source, heredoc.content_span)
+            self._plan(text, (*command.context, "heredoc"), not heredoc.expand)
+
+    def _plan(self, text: Text, context: Context, literal: bool) -> None:
+        if len(context) > DEEPEST:
+            raise TooDeep(text.span(0, len(text.data)))
+        self.walk.script(text, context, [], literal=literal)
+
+    def _substitutions(self, node: Node | None, context: Context) -> None:
+        """Plan the reading of the command and process substitutions in the words of a node."""
+        if node is None or not self.literal:
+            return
+        data, start, end = self.text.data, node.start_byte, node.end_byte
+        if not _may_substitute(data, start, end):
+            return
+        wanted = self.grammar.substitutions
+        inner = (*context, "substitution")
+        found = []
+        stack = [node]
+        while stack:
+            item = stack.pop()
+            if item.kind_id in wanted:
+                found.append(item)
+            elif item.child_count:
+                stack.extend(reversed(item.children))
+        for item in reversed(found):
+            self.walk.tasks.append((self.sequence, (item.children, inner, item.end_byte)))
+
+    def _compound(self, node: Node, context: Context, limit: int) -> None:
+        """Plan the lists inside a compound command, the first one on top of the stack."""
+        kinds = self.grammar
+        if node.kind_id == kinds.function:
+            name, nodes = "function", node.children[-1:]
+            nodes = nodes[0].children if nodes else []
+        else:
+            name, nodes = kinds.contexts.get(node.kind_id, ""), node.children
+        if not name:
+            self._substitutions(node, context)
+            return
+        self._plan_parts(self._parts(nodes, (*context, name)), max(node.end_byte, limit))
+
+    def _parts(self, nodes: Sequence[Node], context: Context) -> list[Part]:
+        """The parts of a compound in order: nodes, context, and whether they are a list (the
+        words of for and case are not)."""
+        kinds = self.grammar
+        parts: list[Part] = [([], context, context[-1] not in ("for", "case"))]
+        stack = list(reversed(nodes))
+        while stack:
+            child = stack.pop()
+            kind = child.kind_id
+            if kind in kinds.clauses or kind == kinds.do_group:
+                stack.extend(reversed(child.children))
+            elif kind == kinds.case_item:
+                inner = child.children
+                closes = [at for at, item in enumerate(inner) if item.kind_id in kinds.case_close]
+                first = closes[0] + 1 if closes else len(inner)
+                parts += [(inner[:first], context, False), (inner[first:], context, True)]
+            elif kind in kinds.opens_condition:
+                parts.append(([], (*context, "condition"), True))
+            elif kind in kinds.opens_body:
+                parts.append(([], context, True))
+            else:
+                parts[-1][0].append(child)
+        return parts
+
+    def _plan_parts(self, parts: list[Part], limit: int) -> None:
+        for nodes, context, is_list in reversed(parts):
+            if not nodes:
+                continue
+            if is_list:
+                self.walk.tasks.append((self.sequence, (nodes, context, limit)))
+            else:
+                for child in reversed(nodes):
+                    self._substitutions(child, context)
+            limit = nodes[0].start_byte
+
+
+def _may_substitute(data: bytes, start: int, end: int) -> bool:
+    find = data.find
+    return (
+        find(b"$(", start, end) >= 0
+        or find(b"`", start, end) >= 0
+        or find(b"<(", start, end) >= 0
+        or find(b">(", start, end) >= 0
+    )
+
+
+def _first_error(root: Node, text: Text) -> Span:
+    """Where the first piece lies that is not shell, or after which something is missing."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            return text.span(node.start_byte, node.end_byte)
+        stack.extend(child for child in reversed(node.children) if child.has_error)
+    return text.span(root.start_byte, root.end_byte)
