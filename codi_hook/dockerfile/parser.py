@@ -14,7 +14,7 @@ from codi_hook.dockerfile.ast import Argument, Comment, Flag, Heredoc, Instructi
 from codi_hook.dockerfile.document import Document
 from codi_hook.dockerfile.lines import LogicalLine, Scanner
 from codi_hook.dockerfile.words import Token
-from codi_hook.source import Source, Span
+from codi_hook.source import Source, Span, decode
 
 D = TypeVar("D", bound=Document)
 
@@ -37,12 +37,15 @@ def parse_fragment(
 ) -> tuple[D, bool]:
     """Some whole lines cut from a file, and whether they end where an instruction may end.
 
-    They do not if the fragment stops within a continuation, a here-document or a line: what
-    follows it in the file would have been read as part of it. `at_start` says that the
-    fragment begins the file, where a BOM and parser directives may stand.
+    They do not if the fragment stops within a continuation, a here-document or a line, or with
+    comments: what follows it in the file would then belong together with it. `at_start` says
+    that the fragment begins the file, where a BOM and parser directives may stand.
     """
-    scanner = Scanner(source, escape.encode(), at_start)
+    scanner = Scanner(source) if at_start else Scanner(source, escape.encode(), False)
     document, closed = _parse(scanner, factory)
+    if document.comments:
+        last = document.instructions[-1].span.end if document.instructions else -1
+        closed = closed and document.comments[-1].span.start < last
     return document, closed and source.data.endswith(b"\n")
 
 
@@ -114,14 +117,14 @@ def _instruction(
 
     map_ = line.map
     heredocs: tuple[Heredoc, ...] = ()
+    stop = line.span.end
     whole = start == 0 or text[:start].strip() == b""
-    inner = trigger or None
-    if whole and (keyword in _HEREDOCS or (inner is not None and inner.keyword in _HEREDOCS)):
-        if (inner.form if inner else form) != "json" and b"<<" in text:
-            heredocs, problem = _heredocs(scanner, line, problem)
-            if inner is not None and heredocs:
-                trigger = _with_heredocs(inner, heredocs)
-    stop = heredocs[-1].span.end if heredocs else line.span.end
+    if b"<<" in text and whole:
+        holder, shape = (trigger.keyword, trigger.form) if trigger else (keyword, form)
+        if holder in _HEREDOCS and shape != "json":
+            heredocs, stop, problem = _heredocs(scanner, line, problem)
+            if trigger is not None and heredocs:
+                trigger = _with_heredocs(trigger, heredocs)
     last = line.span if whole else map_(start, end)
     return Instruction(
         source=scanner.source,
@@ -149,12 +152,12 @@ def _arguments(keyword: str, text: bytes, start: int, end: int) -> tuple[str, li
         if array is not None:
             return "json", array
     if keyword not in _KNOWN:
-        return "unknown", [Token(words.decode(text[start:end]), start, end)] if start < end else []
+        return "unknown", [Token(decode(text[start:end]), start, end)] if start < end else []
     if start == end:
         return ("shell" if keyword in _JSON_OR_STRING else "words"), []
     if keyword in _JSON_OR_FIELDS or keyword in _FIELDS:
         return "words", words.fields(text, start, end)
-    whole = Token(words.decode(text[start:end]), start, end)
+    whole = Token(decode(text[start:end]), start, end)
     if keyword == "HEALTHCHECK":
         return _healthcheck(text, start, end)
     return ("shell" if keyword in _JSON_OR_STRING else "words"), [whole]
@@ -165,7 +168,7 @@ def _healthcheck(text: bytes, start: int, end: int) -> tuple[str, list[Token]]:
     at = start
     while at < end and not chr(text[at]).isspace():
         at += 1
-    kind = Token(words.decode(text[start:at]), start, at)
+    kind = Token(decode(text[start:at]), start, at)
     rest = at
     while rest < end and chr(text[rest]).isspace():
         rest += 1
@@ -174,7 +177,7 @@ def _healthcheck(text: bytes, start: int, end: int) -> tuple[str, list[Token]]:
     array = words.json_array(text, rest, end)
     if array is not None:
         return "json", [kind, *array]
-    return "shell", [kind, Token(words.decode(text[rest:end]), rest, end)]
+    return "shell", [kind, Token(decode(text[rest:end]), rest, end)]
 
 
 class _Syntax(ValueError):
@@ -194,8 +197,8 @@ def _pairs(
         key_end, value_start = words.first_field(line.text, start, end)
         if value_start >= end and key_end == end:
             raise _Syntax(f"{keyword} must have two arguments", start, end, "write key=value")
-        key = Argument(words.decode(line.text[start:key_end]), line.map(start, key_end))
-        value = Argument(words.decode(line.text[value_start:end]), line.map(value_start, end))
+        key = Argument(decode(line.text[start:key_end]), line.map(start, key_end))
+        value = Argument(decode(line.text[value_start:end]), line.map(value_start, end))
         return (Pair(key, value, " ", line.map(start, end)),)
     for token in tokens:
         if "=" not in token.value:
@@ -229,16 +232,21 @@ def _flag(line: LogicalLine, token: Token) -> Flag:
 
 def _heredocs(
     scanner: Scanner, line: LogicalLine, problem: Problem | None
-) -> tuple[tuple[Heredoc, ...], Problem | None]:
-    """Read the bodies of the heredocs that the line announces; moves the scanner behind them."""
+) -> tuple[tuple[Heredoc, ...], int, Problem | None]:
+    """Read the bodies of the heredocs that the line announces, which moves the scanner.
+
+    Gives them, the offset where the last one ends, and the problem if one has no end.
+    """
     found = []
     base = scanner.source.base
+    last = line.span.end
     for name, expand, strip_tabs, descriptor, start, end in heredoc.announced(line.text):
         wanted = name.encode("utf-8", "surrogateescape")
         begin = scanner.offset
         word_span = line.map(start, end)
         while (physical := scanner.physical_line()) is not None:
             at, stop, _ = physical
+            last = base + stop
             content = scanner.source.data[at:stop]
             if (content.lstrip(b"\t") if strip_tabs else content) == wanted:
                 content_span = Span(base + begin, base + at)
@@ -249,8 +257,8 @@ def _heredocs(
                 break
         else:
             hint = f"end it with a line that is exactly {name}"
-            return tuple(found), Problem(f"unterminated heredoc {name}", word_span, hint)
-    return tuple(found), problem
+            return tuple(found), last, Problem(f"unterminated heredoc {name}", word_span, hint)
+    return tuple(found), last, problem
 
 
 def _with_heredocs(trigger: Instruction, heredocs: tuple[Heredoc, ...]) -> Instruction:

@@ -57,8 +57,13 @@ class Patcher:
         if self._ends_on_boundary(edits[-1], last):
             last = max(first, last - 1)
         count = len(self.document.instructions)
-        patched = self._with(edits, first, min(last, count))
-        return patched or self._with(edits, first, count, must=True)  # type: ignore[return-value]  # with `must` there is a result
+        if first == count and first:
+            first -= 1  # the last instruction may go on in what is added: an open continuation
+        return (
+            self._with(edits, first, min(last, count))
+            or self._with(edits, first, min(last + 1, count))
+            or self._with(edits, first, count, must=True)
+        )  # type: ignore[return-value]  # with `must` there is a result
 
     def _ends_on_boundary(self, edit: Edit, tile: int) -> bool:
         """A replacement that stops exactly where a tile begins leaves that tile alone."""

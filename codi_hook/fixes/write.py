@@ -43,6 +43,28 @@ def write(content: Content, data: bytes) -> None:
     _sync_folder(os.path.dirname(real))
 
 
+def create(path: str, data: bytes) -> None:
+    """Make or replace the file at `path` whole, with the mode of a new file. Raises OSError.
+
+    What exists and is no regular file (a terminal, /dev/null, a pipe) is written to in place.
+    """
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return
+    temporary = _temporary_name(path)
+    try:
+        with open(temporary, "xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
 def _writable(path: str, real: str, old: os.stat_result) -> None:
     # A rename needs no permission on the file itself, so it is asked for here; the mode bits
     # count for root too, whom access() would let pass.
