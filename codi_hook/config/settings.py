@@ -37,16 +37,16 @@ class Settings:
     candidates: bool = True
 
     # the model
-    ranker: str = "order"  # order, prior, llm
+    ranker: str = "auto"  # auto, order, prior, llm
     llm: bool | None = None  # None: where a model is installed
     rationale: str = "composed"  # composed, free, rule
-    endpoint: str = ""  # a llama.cpp server instead of a model in this process
+    llm_endpoint: str = ""  # a llama.cpp server instead of a model in this process
     model: str = ""  # catalogue id or path of a GGUF; "" is the catalogue's default
     adapter: str = ""  # path of an adapter's folder or GGUF
     model_path: str = ""  # where models are stored; "" is the cache folder
     threads: int = 0  # 0: as many as there are physical cores for us
-    timeout: float = 20.0  # seconds of inference for the whole run
-    allowlist: tuple[str, ...] = ()  # hosts that `endpoint` may name besides loopback
+    llm_timeout: float = 20.0  # seconds of inference for the whole run
+    allowlist: tuple[str, ...] = ()  # hosts that the endpoint may name besides loopback
     cache: bool = True
 
     # the report

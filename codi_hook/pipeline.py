@@ -1,0 +1,247 @@
+"""The only place that puts the stages together: read, parse, lint, verify, rank, fix, report.
+
+Without a model each file is independent, so files are shared out among processes. With one,
+candidates are still verified in those processes; only the ranking is done here, where the one
+model is. Findings do not cross processes, they are found again here: that is cheap and gives
+the same, and what crosses is small.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from codi_hook import registry
+from codi_hook.config.selection import choose, severities
+from codi_hook.config.settings import Settings
+from codi_hook.discovery import discover
+from codi_hook.errors import CodiError
+from codi_hook.lint import lint
+from codi_hook.model import Candidate, Finding, Ranked, Rejected, Severity, Verified
+from codi_hook.reading import STDIN, Content, read, read_stdin
+from codi_hook.reporting.report import FileReport, RunReport, finding_report, plain_report
+from codi_hook.shell import Document, parse
+from codi_hook.source import Source
+
+PARALLEL_FROM = 16  # files; below that starting processes costs more than it gains
+Options = tuple[tuple[Candidate, ...], tuple[Rejected, ...]]  # of one finding
+
+
+def run(paths: Sequence[str], settings: Settings) -> RunReport:
+    """Check, and where asked fix, every Dockerfile in `paths`.
+
+    Raises:
+        CodiError: nothing can be checked at all, such as for an unknown rule in --select.
+    """
+    checker = Checker(settings)
+    files, problems = discover(paths, settings.changed_since, settings.exclude)
+    jobs = _jobs(settings, len(files))
+    assist = _assist(settings) if files else None
+    if assist is None:
+        reports = _each(checker.check, files, jobs, _crashed)
+        return RunReport(tuple(reports), tuple(problems), _run_record(settings, jobs))
+    with assist:
+        checker.rank = assist.rank
+        reports = _with_model(checker, files, jobs)
+        record = {**_run_record(settings, jobs), **assist.record()}
+        problems += assist.problems
+        return RunReport(tuple(reports), tuple(problems), record, assist.used_model)
+
+
+def _with_model(checker: Checker, files: list[str], jobs: int) -> list[FileReport]:
+    if jobs < 2 or not checker.settings.candidates or checker.changes:
+        return [checker.check(path) for path in files]
+    prepared = _each(checker.prepare, files, jobs, lambda path, _: Prepared(path))
+    return [checker.check(item.path, item) for item in prepared]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file's verified candidates, by finding, and the content that they were made for."""
+
+    path: str
+    content: Content | None = None
+    options: tuple[Options, ...] = ()
+
+
+class Checker:
+    """Checks one file after the other under one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.all_rules = registry.rules()
+        overrides = dict(settings.severity)
+        self.rules = choose(self.all_rules, settings.selections, overrides)
+        self.severities: Mapping[str, Severity] = severities(self.all_rules, overrides)
+        self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = _in_order
+        self.changes = settings.fix or settings.diff
+
+    def check(self, path: str, prepared: Prepared | None = None) -> FileReport:
+        """The report on one file. Never raises; what goes wrong is in the report."""
+        try:
+            return self._check(path, prepared)
+        except CodiError as error:
+            return FileReport(path, error=error)
+        except Exception as error:
+            return FileReport(path, error=_internal(path, error))
+
+    def prepare(self, path: str) -> Prepared:
+        """The part of `check` that needs no model."""
+        try:
+            content = _read(path)
+            document = parse(Source(content.data, path))
+            verified = self._verify(document, self._lint(document))
+        except Exception:  # it will happen again, and be reported, where the model is
+            return Prepared(path)
+        options = tuple((item.candidates, item.rejected) for item in verified)
+        return Prepared(path, content, options)
+
+    def _check(self, path: str, prepared: Prepared | None) -> FileReport:
+        content = (prepared and prepared.content) or _read(path)
+        document = parse(Source(content.data, path))
+        if self.changes and not document.problems:
+            return self._changed(content, document)
+        if not self.settings.candidates:
+            findings = tuple(plain_report(document.source, item) for item in self._lint(document))
+            return self._report(document, path=path, findings=findings)
+        options = prepared.options if prepared and prepared.content else None
+        return self._reported(document, options, path=path)
+
+    def _changed(self, content: Content, document: Document) -> FileReport:
+        from codi_hook.fixes.select import fix
+
+        settings, path = self.settings, content.path
+        selection = fix(document, self._resolve, settings.allowed, self.all_rules)
+        fixed = tuple((finding.code, candidate.id) for finding, candidate in selection.applied)
+        before = content.data
+        if settings.diff:
+            return FileReport(path, selection.data, before, fixed=fixed)
+        if selection.data == before:
+            return self._reported(document, path=path, before=before)
+        if path != STDIN:
+            from codi_hook.fixes.write import write
+
+            try:
+                write(content, selection.data)
+            except CodiError as error:
+                return self._reported(document, path=path, before=before, error=error)
+        document = parse(Source(selection.data, path))
+        return self._reported(document, path=path, before=before, fixed=fixed)
+
+    def _lint(self, document: Document) -> tuple[Finding, ...]:
+        ignores = self.settings.inline_ignores
+        return lint(document, self.rules, ignores=ignores, severities=self.severities)
+
+    def _verify(self, document: Document, findings: Sequence[Finding]) -> Sequence[Verified]:
+        from codi_hook.fixes.verify import verify
+
+        return verify(document, findings, self.all_rules)
+
+    def _resolve(
+        self, document: Document, options: tuple[Options, ...] | None = None
+    ) -> Sequence[Ranked]:
+        findings = self._lint(document)
+        if options is None:
+            return self.rank(document, self._verify(document, findings))
+        verified = [
+            Verified(finding, candidates, rejected)
+            for finding, (candidates, rejected) in zip(findings, options, strict=True)
+        ]
+        return self.rank(document, verified)
+
+    def _reported(
+        self, document: Document, options: tuple[Options, ...] | None = None, **fields: Any
+    ) -> FileReport:
+        ranked = self._resolve(document, options)
+        findings = tuple(finding_report(document.source, item) for item in ranked)
+        return self._report(document, findings=findings, **fields)
+
+    def _report(self, document: Document, **fields: Any) -> FileReport:
+        from codi_hook.recipes.facts import stack
+
+        broken = bool(document.problems)
+        return FileReport(
+            data=document.source.data,
+            stack="unknown" if broken else stack(document),
+            parse_error=broken,
+            **fields,
+        )
+
+
+def _in_order(document: Document, verified: Sequence[Verified]) -> Sequence[Ranked]:
+    """The rules' own order and first reasons, where nothing else can be asked."""
+    from codi_hook.model import Rationale
+    from codi_hook.ranking.order import in_order
+
+    def why(c):
+        if not c.reasons:
+            return None
+        r = c.reasons[0]
+        return Rationale(r.text[:1].upper() + r.text[1:] + ".", "rule", (r.id,))
+
+    out = []
+    for v in verified:
+        cs = in_order(v.candidates)
+        out.append(
+            Ranked(
+                v.finding,
+                cs,
+                v.rejected,
+                "order",
+                "",
+                tuple(None for _ in cs),
+                tuple(why(c) for c in cs),
+            )
+        )
+    return out
+
+
+def _read(path: str) -> Content:
+    return read_stdin() if path == STDIN else read(path)
+
+
+def _each(
+    function: Callable[[str], Any], paths: list[str], jobs: int, crashed: Callable[[str, int], Any]
+) -> list[Any]:
+    if jobs < 2:
+        return [function(path) for path in paths]
+    from codi_hook.forked import forked_map
+
+    return forked_map(function, paths, jobs, crashed)
+
+
+def _jobs(settings: Settings, count: int) -> int:
+    if not hasattr(os, "fork"):
+        return 1
+    if settings.jobs:
+        return min(settings.jobs, count)
+    if count < PARALLEL_FROM:
+        return 1
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(len(affinity(0)) if affinity else os.cpu_count() or 1, count)
+
+
+def _assist(settings):
+    return None
+
+
+def _run_record(settings, jobs):
+    return {}
+
+
+def _crashed(path: str, status: int) -> FileReport:
+    how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "an early exit"
+    hint = "please report it with the file; the other files were checked"
+    return FileReport(path, error=CodiError(f"checking it ended with {how}", hint, path))
+
+
+def _internal(path: str, error: Exception) -> CodiError:
+    if os.environ.get("CODI_DEBUG"):
+        import traceback
+
+        traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
+    what = f"internal error: {type(error).__name__}: {error}".split("\n")[0][:300]
+    return CodiError(what, "please report it with the file; CODI_DEBUG=1 shows more", path)
