@@ -1,0 +1,187 @@
+"""The questions put to the model: strings in, segments out, no model anywhere near.
+
+The trainer builds its examples with this module, so what is learned is what is asked. A file's
+own text is only ever put into segments that are not `control`; a tokeniser that honours that
+cannot be talked into ending the turn. Whatever changes a prompt changes `PROMPT_VERSION`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from codi_hook.dockerfile.ast import Instruction
+    from codi_hook.model import Candidate, Finding
+    from codi_hook.shell import Document
+
+PROMPT_VERSION = "1"
+LETTERS = "ABCDEFGH"  # each is one token in every tokeniser that has a template below
+SYSTEM = "Choose the best option for this Dockerfile. Answer with one letter."
+FILE_BYTES = 420  # of the file's outline, shared by all of its findings
+EXCERPT_BYTES = 40
+TITLE_BYTES = 48
+CLAUSE_BYTES = 64
+OUTLINE_WIDTHS = (96, 64, 48, 36, 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a prompt. In a `control` segment the tokeniser reads ``<|…|>`` as tokens."""
+
+    text: str
+    control: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A chat format: what stands before the system text, the user's text and the answer."""
+
+    name: str
+    system: str
+    user: str
+    answer: str
+
+
+CHATML = Template(
+    "chatml",
+    "<|im_start|>system\n",
+    "<|im_end|>\n<|im_start|>user\n",
+    "<|im_end|>\n<|im_start|>assistant\n",
+)
+# By (general.architecture, tokenizer.ggml.pre) of the GGUF.
+TEMPLATES = {
+    ("llama", "smollm"): CHATML,
+    ("qwen2", "qwen2"): CHATML,
+    ("qwen3", "qwen2"): CHATML,
+}
+
+Chunk = tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One multiple choice. `file`, `finding` and `body` are nested contexts, widest first.
+
+    `order[i]` is the index, in the sequence that was asked about, of the option under
+    ``LETTERS[i]``.
+    """
+
+    file: str
+    finding: str
+    body: str
+    order: tuple[int, ...]
+
+    @property
+    def letters(self) -> str:
+        return LETTERS[: len(self.order)]
+
+
+def render(question: Question, template: Template) -> tuple[Chunk, ...]:
+    """The question as chunks, each of which a runtime may keep when the next question shares it."""
+    return (
+        (
+            Segment(template.system, control=True),
+            Segment(SYSTEM),
+            Segment(template.user, control=True),
+        ),
+        (Segment(question.file),),
+        (Segment(question.finding),),
+        (Segment(question.body), Segment(template.answer, control=True)),
+    )
+
+
+def clip(text: str, limit: int) -> str:
+    """One printable line of at most `limit` bytes of UTF-8; what is cut off shows as ``…``."""
+    printable = (c if c.isprintable() else " " for c in text)
+    line = " ".join("".join(printable).split())
+    data = line.encode("utf-8", "replace")
+    if len(data) <= limit:
+        return data.decode("utf-8")
+    return data[: max(limit - 3, 0)].decode("utf-8", "ignore").rstrip() + "…"
+
+
+def file_text(document: Document) -> str:
+    """An outline of the file: every instruction on a line, clipped so that all fit if they can."""
+    instructions = document.instructions
+    for width in OUTLINE_WIDTHS:
+        lines = [_outline(instruction, width) for instruction in instructions]
+        if sum(len(line.encode()) + 1 for line in lines) <= FILE_BYTES:
+            return "\n".join(lines) + "\n"
+    return "\n".join(_ends(lines, FILE_BYTES)) + "\n"
+
+
+def _outline(instruction: Instruction, width: int) -> str:
+    span = instruction.span
+    if len(span) > 8 * width:  # a here-document can be long; its beginning is enough
+        span = span._replace(end=span.start + 8 * width)
+    return clip(instruction.source.text(span).replace("\\\n", " ").replace("\\\r\n", " "), width)
+
+
+def _ends(lines: Sequence[str], limit: int) -> list[str]:
+    """The first and the last lines within `limit` bytes, the base image and the start command."""
+    head: list[str] = []
+    tail: list[str] = []
+    left = limit - len("…\n".encode())
+    for index in range(len(lines)):
+        at = index // 2 if index % 2 == 0 else len(lines) - 1 - index // 2
+        left -= len(lines[at].encode()) + 1
+        if left < 0:
+            break
+        (head if index % 2 == 0 else tail).append(lines[at])
+    return [*head, "…", *reversed(tail)]
+
+
+def finding_text(finding: Finding) -> str:
+    """The finding: the rule's name and the words it is about."""
+    span = finding.span
+    if len(span) > 8 * EXCERPT_BYTES:
+        span = span._replace(end=span.start + 8 * EXCERPT_BYTES)
+    excerpt = clip(finding.document.source.text(span).replace("\\\n", " "), EXCERPT_BYTES)
+    return f"Problem {finding.rule.name}: {excerpt}\n"
+
+
+def permutation(context: str, options: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+    """An order of `options` (id, text) that depends on what they say, not on where they stood."""
+    from hashlib import sha256  # not needed where nothing is asked
+
+    def key(index: int) -> bytes:
+        return sha256("\0".join((context, *options[index])).encode("utf-8", "replace")).digest()
+
+    return tuple(sorted(range(len(options)), key=key))
+
+
+def rank_question(file: str, finding: Finding, candidates: Sequence[Candidate]) -> Question:
+    """Which candidate? At most ``len(LETTERS)`` of them are shown."""
+    about = finding_text(finding)
+    shown = [(c.id, clip(c.title, TITLE_BYTES)) for c in candidates[: len(LETTERS)]]
+    return _question(file, about, "Best fix?", shown)
+
+
+def clause_question(file: str, finding: Finding, candidate: Candidate) -> Question:
+    """Which of the candidate's reasons matters most here?"""
+    about = finding_text(finding)
+    shown = [(r.id, clip(r.text, CLAUSE_BYTES)) for r in candidate.reasons[: len(LETTERS)]]
+    return _question(file, about, "Best reason?", [(f"{candidate.id}/{i}", t) for i, t in shown])
+
+
+def _question(file: str, finding: str, lead: str, options: Sequence[tuple[str, str]]) -> Question:
+    order = permutation(file + finding + lead, options)
+    lines = (f"{LETTERS[i]} {options[at][1]}" for i, at in enumerate(order))
+    return Question(file, finding, "\n".join((lead, *lines)), order)
+
+
+def free_question(file: str, finding: Finding, candidate: Candidate) -> Question:
+    """Asks for one free sentence about a candidate; the answer has to pass the grounding check."""
+    reasons = "; ".join(clip(reason.text, 160) for reason in candidate.reasons)
+    body = (
+        f"Fix: {clip(candidate.title, 120)}\nFacts: {reasons}\n"
+        "Say in one short sentence why this fix is right here."
+    )
+    return Question(file, finding_text(finding), body, ())
+
+
+def content(chunks: Iterable[Chunk]) -> str:
+    """The plain text of rendered chunks, for a log or a reader."""
+    return "".join(segment.text for chunk in chunks for segment in chunk)

@@ -1,0 +1,105 @@
+"""Which base and which adapter answer, checked before llama.cpp sees them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from codi_hook.ranking.engine import EngineError, NoModel
+from codi_hook.ranking.prompt import PROMPT_VERSION
+from codi_hook.ranking.settings import RankingSettings
+
+if TYPE_CHECKING:
+    from codi_hook.models.store import Installed
+
+EXPLAIN = "explain"  # the registry's word for free rationales
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A base, with or without an adapter. `identity` tells it from every other in the cache.
+
+    `temperature` flattens the adapter's probabilities as fitted on its validation data.
+    """
+
+    path: str
+    identity: str
+    temperature: float = 1.0
+    adapter_path: str = ""
+    ranks: frozenset[str] = frozenset()  # rules for which the adapter is trusted to rank
+    explains: frozenset[str] = frozenset()  # rules for which it is trusted to write freely
+    record: tuple[tuple[str, Any], ...] = ()
+
+
+def served(identity: str) -> Weights:
+    """Whatever an endpoint has loaded."""
+    return Weights("", identity)
+
+
+def find(settings: RankingSettings) -> Weights:
+    """The base and adapter that the settings mean.
+
+    Raises:
+        EngineError: not installed, damaged, of the wrong architecture or digest.
+    """
+    from codi_hook.models.errors import ModelError
+
+    try:
+        base = _base(settings)
+    except ModelError as error:
+        raise EngineError(error.message, error.hint) from None
+    record: tuple[tuple[str, Any], ...] = (
+        ("model", base.id or os.path.basename(base.path)),
+        ("model_digest", base.digest),
+        ("quantisation", base.quantisation),
+    )
+    if not settings.adapter:
+        return Weights(str(base.path), base.digest, record=record)
+    try:
+        return _with_adapter(settings, base, record)
+    except ModelError as error:
+        raise EngineError(error.message, error.hint, "adapter-refused") from None
+
+
+def _base(settings: RankingSettings) -> Installed:
+    from codi_hook.models.store import Store
+
+    store = Store(settings.store or None)
+    if not settings.llm and not settings.model and not store.root.is_dir():
+        raise NoModel("no model is installed", "codi-hook model pull", "no-model")
+    name = settings.model
+    if not name:
+        from codi_hook.models import catalog
+
+        name = catalog.load().default
+    if not name.endswith(".gguf") and store.get(name) is None:
+        kind = EngineError if settings.llm or settings.model else NoModel
+        raise kind(f"model {name} is not installed", f"codi-hook model pull {name}", "no-model")
+    return store.resolve(name, settings.model_digest)
+
+
+def _with_adapter(
+    settings: RankingSettings, base: Installed, record: tuple[tuple[str, Any], ...]
+) -> Weights:
+    from codi_hook.models import adapters, registry
+
+    adapter = adapters.load(settings.adapter, base)
+    trust = registry.load(settings.registry)
+    if not trust.compatible(adapter, base.id, PROMPT_VERSION):
+        trust = registry.Registry()  # evaluated on another base or with other prompts, or never
+    return Weights(
+        str(base.path),
+        f"{base.digest}+{adapter.digest}",
+        adapter.temperature,
+        str(adapter.path),
+        trust.promoted(adapter),
+        trust.promoted(adapter, EXPLAIN),
+        (
+            *record,
+            ("adapter", adapter.id),
+            ("adapter_version", adapter.version),
+            ("adapter_digest", adapter.digest),
+            ("temperature", adapter.temperature),
+        ),
+    )
