@@ -14,6 +14,7 @@ from codi_hook.source import decode
 
 _heredoc = re.compile(r"(\d*)<<(-?)([^<]+)\Z")
 _name = re.compile(r"\d+|[@*#?$!-]|\w+")
+_plain_reference = re.compile(r"\$\{(?:\d+|[@*#?$!-]|\w+)\}")
 _DEEPEST = 100  # nested ${…}; a real file has at most two
 
 
@@ -69,15 +70,15 @@ def _words(text: str) -> list[tuple[int, int]]:
             continue
         if start < 0:
             start = at
+        stop = _dollar(text, at, 0) if char == "$" else _piece(text, at, 0)
+        if char in '$"' and "${" in _plain_reference.sub("", text[at:stop]):
+            start = at  # BuildKit forgets the word so far at a ${…} that holds a word itself
         if char == "$":
-            stop = _dollar(text, at, 0)
             for space in re.finditer(r"\s+", text[at:stop]):
                 if start >= 0 and start < at + space.start():
                     spans.append((start, at + space.start()))
                 start = at + space.end()
-            at = stop
-        else:
-            at = _piece(text, at, 0)
+        at = stop
     if start >= 0:
         spans.append((start, len(text)))
     return spans
@@ -123,6 +124,8 @@ def _dollar(text: str, at: int, depth: int) -> int:
     if modifier == "}":
         return at + 1
     if modifier == ":":
+        if text[at + 1 : at + 2] in ("#", "%"):
+            raise _Malformed
         return _until(text, at + 2, "}", depth)
     if modifier and modifier in "+-?#%":
         return _until(text, at + 1, "}", depth)

@@ -1,0 +1,350 @@
+"""Compare the parser with BuildKit's own over the corpus, and write docs/conformance.md.
+
+    python scripts/conformance.py [--files N|all] [--tally N] [--mutants N] [--write]
+
+Every difference falls into a class; the table counts them and shows one example of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from codi_hook.dockerfile import Document, Instruction, Problem, parse  # noqa: E402
+from codi_hook.dockerfile.instructions import SHAPES  # noqa: E402
+from codi_hook.source import BOM, Source, Span, decode, encode  # noqa: E402
+from scripts.mutate import mutants  # noqa: E402
+from tests.judges import BuildKit, GoCommand, GoParser  # noqa: E402
+
+CORPUS = Path(os.environ.get("CODI_CORPUS", ROOT.parent / "shared" / "corpus"))
+PARTS = {"hub": ("text",), "github": ("text",), "modern": ("text",), "history": ("before", "after")}
+SEED = 20_260_731
+
+
+class Difference(NamedTuple):
+    kind: str
+    detail: str
+    path: str
+
+
+def corpus(parts: Iterable[str] = tuple(PARTS)) -> Iterator[tuple[str, bytes]]:
+    """(name, bytes) of every Dockerfile of the corpus, in a fixed order."""
+    for part in parts:
+        with gzip.open(CORPUS / f"{part}.jsonl.gz", "rt", encoding="utf-8") as rows:
+            for number, row in enumerate(map(json.loads, rows)):
+                for column in PARTS[part]:
+                    if row[column] is not None:
+                        yield f"{part}:{number}:{column}", encode(row[column])
+
+
+def sample(count: int | None, seed: int = SEED) -> list[tuple[str, bytes]]:
+    """`count` files drawn by seed from all parts alike; None for all of them."""
+    if count is None:
+        return list(corpus())
+    drawn = []
+    for part in PARTS:
+        files = list(corpus((part,)))
+        drawn += random.Random(f"{seed}{part}").sample(files, min(len(files), count // len(PARTS)))
+    return drawn
+
+
+# What a parsed document owes its bytes.
+
+
+def untiled(document: Document) -> str:
+    """Why the spans do not tile the file, or an empty string."""
+    data = document.source.data
+    pieces = [(item.span, "instruction") for item in document.instructions]
+    inside = {comment.span for item in document.instructions for comment in item.comments}
+    pieces += [
+        (comment.span, "comment")
+        for comment in document.comments
+        if not comment.inside and comment.span not in inside
+    ]
+    at = len(BOM) if data.startswith(BOM) else 0
+    for span, kind in sorted(pieces):
+        if span.start < at:
+            return f"{kind} at {span} overlaps what ends at {at}"
+        gap = data[at : span.start]
+        if decode(gap).strip():
+            return f"bytes {gap[:40]!r} belong to nothing"
+        at = span.end
+    if decode(data[at:]).strip():
+        return f"bytes {data[at:][:40]!r} at the end belong to nothing"
+    return next(filter(None, map(misplaced, document.instructions)), "")
+
+
+def misplaced(item: Instruction) -> str:
+    """Why the parts of an instruction do not lie in it in order, or an empty string."""
+    parts: list[tuple[str, Span]] = [("keyword", item.keyword_span)]
+    parts += [("flag", flag.span) for flag in item.flags]
+    if item.trigger is not None:
+        wrong = misplaced(item.trigger)
+        if wrong:
+            return f"trigger: {wrong}"
+        parts.append(("trigger", item.trigger.span))
+    else:
+        parts.append(("body", item.body_span))
+        parts += [("heredoc", heredoc.span) for heredoc in item.heredocs]
+    at = item.span.start
+    for name, span in parts:
+        if span.start < at or span.end > item.span.end:
+            return f"{name} {span} of {item.keyword} {item.span} is out of place"
+        at = span.end
+    at = item.body_span.start
+    for span in [argument.span for argument in item.arguments or ()]:
+        if span.start < at or span.end > item.body_span.end:
+            return f"argument {span} outside {item.body_span} of {item.keyword}"
+        at = span.end
+    written = item.source.text(item.keyword_span).upper()
+    if written != item.keyword and item.keyword.isascii() and "\\" not in written:
+        return f"keyword span holds {written!r}, not {item.keyword}"
+    for flag in item.flags:
+        if not item.source.text(flag.span).startswith("--"):
+            return f"flag span holds {item.source.text(flag.span)!r}"
+    return ""
+
+
+# The tree stage.
+
+
+def ours(item: Instruction) -> GoCommand:
+    """The instruction in the shape in which the Go parser's binding gives it."""
+    inner = item.trigger or item
+    flags = tuple(_written_flag(item, index) for index in range(len(item.flags)))
+    return GoCommand(
+        keyword=item.keyword,
+        trigger=item.trigger.keyword if item.trigger else None,
+        is_json=inner.form == "json",
+        flags=flags,
+        values=_values(inner),
+        # The binding gives none for ONBUILD.
+        heredocs=() if item.trigger else tuple(
+            (h.name, h.descriptor, _lf(item.source.text(h.content_span))) for h in item.heredocs
+        ),
+        start_line=item.start_line,
+        end_line=item.end_line,
+    )  # fmt: skip
+
+
+def _written_flag(item: Instruction, index: int) -> str:
+    flag = item.flags[index]
+    return f"--{flag.name}" if flag.value is None else f"--{flag.name}={flag.value}"
+
+
+def _values(item: Instruction) -> tuple[str, ...]:
+    if item.keyword not in SHAPES or item.keyword == "ONBUILD":
+        return ()  # the tree stage drops what an instruction holds that it does not know
+    if item.keyword in ("ENV", "LABEL"):
+        return tuple(
+            part.value for pair in item.pairs for part in (pair.key, pair.value) if part is not None
+        )
+    return item.values
+
+
+def _lf(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def theirs(command: GoCommand) -> GoCommand:
+    """The Go parser's answer without what does not matter: case, and unknown instructions."""
+    values = () if command.values == ("",) else command.values
+    flags = tuple(_lower_name(flag) for flag in command.flags)
+    heredocs = tuple((name, fd, _lf(content)) for name, fd, content in command.heredocs)
+    # The binding gives None for a keyword of nothing but white space that Go does not trim.
+    return command._replace(
+        keyword=(command.keyword or "").upper(),
+        trigger=command.trigger and command.trigger.upper(),
+        flags=flags,
+        values=values,
+        heredocs=heredocs,
+    )
+
+
+def _lower_name(flag: str) -> str:
+    name, equals, value = flag.partition("=")
+    return name.lower() + equals + value
+
+
+def compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
+    """How the document differs from the Go parser's tree, None where it does not."""
+    try:
+        document = parse(Source(data))
+        wrong = untiled(document)
+    except Exception as error:
+        return Difference("exception", f"{type(error).__name__}: {error}", name)
+    if wrong:
+        return Difference("spans", wrong, name)
+    answer = judge.parse(data)
+    problems = document.tree_problems
+    if isinstance(answer, str):
+        if problems or (not document.instructions and answer == "file with no instructions"):
+            return None
+        return Difference("accepted", answer, name)
+    if problems:
+        return Difference("refused", problems[0].message, name)
+    mine = [ours(item) for item in document.instructions]
+    if len(mine) != len(answer):
+        detail = f"{len(mine)} instructions for {len(answer)}"
+        return Difference("instructions", detail, name)
+    for left, right in zip(mine, map(theirs, answer), strict=True):
+        for field in GoCommand._fields:
+            got, want = getattr(left, field), getattr(right, field)
+            if field == "values" and got in ((), ("",)) and want in ((), ("",)):
+                continue
+            if got != want:
+                return Difference(field, f"{left.keyword}: {got!r:.200} for {want!r:.200}", name)
+    return None
+
+
+# The instruction stage.
+
+
+def compare_verdict(name: str, data: bytes, judge: BuildKit) -> Difference | None:
+    """How the verdict on a file differs from BuildKit's, None where it does not.
+
+    Differences that come from the judge's leniency (see `BuildKit`) have classes of their own.
+    """
+    document = parse(Source(data))
+    problems = document.problems
+    message = judge.refusal(data)
+    if bool(problems) == bool(message):
+        return None
+    if message:
+        return Difference("accepted", message, name)
+    first = next((item.span for item in document.instructions if item.keyword == "FROM"), None)
+    excused = {_excuse(problem, first) for problem in problems}
+    if "" not in excused:
+        return Difference(f"judge-{min(excused)}", problems[0].message, name)
+    return Difference("refused", problems[0].message, name)
+
+
+def _excuse(problem: Problem, first_from: Span | None) -> str:
+    """Which leniency of the judge lets the problem pass; empty if none does."""
+    if first_from is not None and problem.span < first_from:
+        return "before-from"
+    if problem.message.startswith("ONBUILD cannot trigger"):
+        return "onbuild"
+    return "mount" if problem.message.startswith("--mount: ") else ""
+
+
+def _trees(files: list[tuple[str, bytes]]) -> list[Difference]:
+    with GoParser() as judge:
+        return [
+            found for name, data in files if (found := compare_tree(name, data, judge)) is not None
+        ]
+
+
+def _verdicts(files: list[tuple[str, bytes]]) -> tuple[int, list[Difference]]:
+    refused = 0
+    found = []
+    with BuildKit() as judge:
+        for name, data in files:
+            difference = compare_verdict(name, data, judge)
+            refused += bool(parse(Source(data)).problems)
+            if difference is not None:
+                found.append(difference)
+    return refused, found
+
+
+def run_trees(files: list[tuple[str, bytes]], processes: int = 2) -> list[Difference]:
+    """Compare the trees of all files, in `processes` worker processes."""
+    chunks = [files[start : start + 500] for start in range(0, len(files), 500)]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        return [found for part in pool.imap(_trees, chunks) for found in part]
+
+
+def run_verdicts(
+    files: list[tuple[str, bytes]], processes: int = 2
+) -> tuple[int, list[Difference]]:
+    """Compare the verdicts; also gives how many files we refuse."""
+    chunks = [files[start::processes] for start in range(processes)]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        parts = pool.map(_verdicts, chunks)
+    return sum(part[0] for part in parts), [found for part in parts for found in part[1]]
+
+
+def mutated(count: int, seed: int = SEED) -> list[tuple[str, bytes]]:
+    """`count` mutants of corpus files, the same for the same seed."""
+    files = sample(count, seed)
+    return [
+        (f"{name}~{number}", data)
+        for number, (name, data) in enumerate(mutants([*files, *files], seed))
+    ][:count]
+
+
+def summary(differences: Iterable[Difference]) -> list[tuple[str, int, Difference]]:
+    """(class, how many, the shortest example), most frequent first."""
+    found = list(differences)
+    counts = Counter(item.kind for item in found)
+    return [
+        (
+            kind,
+            count,
+            min((item for item in found if item.kind == kind), key=lambda d: len(d.detail)),
+        )
+        for kind, count in counts.most_common()
+    ]
+
+
+def _table(title: str, files: int, differences: list[Difference], seconds: float) -> str:
+    lines = [f"{title}: {files} files, {len(differences)} differ ({seconds:.0f} s)"]
+    lines += [f"  {kind} × {n}: {example.path}: {example.detail}"
+              for kind, n, example in summary(differences)]  # fmt: skip
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--files", default="3000", help="how many corpus files, or all")
+    parser.add_argument("--tally", type=int, default=1000, help="corpus files judged by tally")
+    parser.add_argument("--mutants", type=int, default=300, help="mutated files judged by both")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--dump", type=Path, help="write the differences there, JSON Lines")
+    options = parser.parse_args(arguments)
+    every: list[Difference] = []
+    count = None if options.files == "all" else int(options.files)
+    broken = mutated(options.mutants, options.seed)
+    files = sample(count, options.seed)
+    known = sample(options.tally, options.seed)
+    for title, inputs, judge in (
+        ("tree, corpus", files, partial(run_trees, processes=options.processes)),
+        ("tree, mutants", broken, partial(run_trees, processes=options.processes)),
+        ("verdict, corpus", known, partial(run_verdicts, processes=options.processes)),
+        ("verdict, mutants", broken, partial(run_verdicts, processes=options.processes)),
+    ):
+        if not inputs:
+            continue
+        begun = time.monotonic()
+        answer = judge(inputs)
+        found = answer if isinstance(answer, list) else answer[1]
+        refused = "" if isinstance(answer, list) else f" we refuse {answer[0]};"
+        print(_table(title + refused, len(inputs), found, time.monotonic() - begun), flush=True)
+        every += found
+    if options.dump:
+        options.dump.write_text("".join(json.dumps(item._asdict()) + "\n" for item in every))
+    return bool([item for item in every if not item.kind.startswith("judge-")])
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
