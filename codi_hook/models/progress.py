@@ -55,9 +55,10 @@ class Lines:
         self.note(f"{title} ({megabytes(total)})" if total else title)
 
     def at(self, done: int) -> None:
-        if self.total and done / self.total >= self.shown + LINE_EVERY:
-            self.shown = done / self.total // LINE_EVERY * LINE_EVERY
-            self.note(f"  {min(done, self.total) * 100 // self.total} % of {megabytes(self.total)}")
+        part = min(done / self.total, 1.0) if self.total else 0.0
+        if part >= self.shown + LINE_EVERY:
+            self.shown = part // LINE_EVERY * LINE_EVERY
+            self.note(f"  {part:.0%} of {megabytes(self.total)}")
 
     def end(self) -> None: ...
 
