@@ -125,27 +125,21 @@ class Document(dockerfile.Document):
     @cached_property
     def _pragmas(self) -> dict[int, str]:
         """Dialects that a comment ``# hadolint shell=…`` sets for what follows in the stage."""
-        marks = []
-        for comment in self.comments:
-            match = _pragma(comment.text)
-            if match:
-                marks.append((comment.span.start, dialect_of((match[1],))))
         found: dict[int, str] = {}
-        for stage in self.stages if marks else ():
-            start = 0 if stage.index == 0 else stage.instruction.span.start
-            current = ""
-            for item in stage.instructions:
-                position = item.span.start
-                for at, dialect in marks:
-                    if start <= at < position:
-                        current = dialect
-                start = max(start, position)
-                if item.keyword == "SHELL":
-                    current = ""
-                if current:
-                    found[id(item)] = current
-                    if item.trigger is not None:
-                        found[id(item.trigger)] = current
+        current, stages = "", 0
+        for item in self.instructions if self.comments else ():
+            if item.keyword == "FROM":
+                stages += 1
+            if item.keyword == "SHELL" or (item.keyword == "FROM" and stages > 1):
+                current = ""
+            else:
+                for comment in item.leading:
+                    if match := _pragma(comment.text):
+                        current = dialect_of((match[1],))
+            if current:
+                found[id(item)] = current
+                if item.trigger is not None:
+                    found[id(item.trigger)] = current
         return found
 
 

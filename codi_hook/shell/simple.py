@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Spot = tuple[int, int]  # where a word stands in the text
 _assignment = re.compile(r"[A-Za-z_]\w*\+?=").match
+_special = re.compile(r"[\\'\"$`(]").search
 _operator = re.compile(rb"(?:\d+|\{\w+\})?(?:&>>|&>|<<<|<<-|<<|<>|<&|>&|>\||>>|<|>)").match
 
 
@@ -34,18 +35,21 @@ class Reader:
 
     def word(self, start: int, end: int) -> Word:
         text = self.text
-        shift = text.shift
-        span = Span(start + shift, end + shift) if shift is not None else text.span(start, end)
+        if (
+            text.low <= start
+            and end <= text.high
+            and text.ascii
+            and not _special(text.ascii, start, end)
+        ):
+            raw = text.ascii[start:end]
+            return Word(raw, Span(start + text.shift, end + text.shift), raw)
+        span = text.span(start, end)
         raw = decode(self.source[span.start - self.base : span.end - self.base])
         data = text.data
-        if data[start : start + 2] in (b"<(", b">("):
-            return Word(raw, span, None)
-        found = quoting.value(data, start, end)
-        if found is None:
-            return Word(raw, span, None)
-        if len(found) == span.end - span.start:
-            return Word(raw, span, raw)
-        return Word(raw, span, decode(found))
+        found = None
+        if data[start : start + 2] not in (b"<(", b">("):
+            found = quoting.value(data, start, end)
+        return Word(raw, span, None if found is None else decode(found))
 
     def words(self, spots: list[Spot]) -> list[Word]:
         word = self.word

@@ -17,7 +17,17 @@ class Text:
     A piece whose length in `data` differs from that in the file is an escape: it maps as a whole.
     """
 
-    __slots__ = ("_lengths", "_starts", "_targets", "data", "shift", "source")
+    __slots__ = (
+        "_lengths",
+        "_starts",
+        "_targets",
+        "ascii",
+        "data",
+        "high",
+        "low",
+        "shift",
+        "source",
+    )
 
     def __init__(self, source: Source, data: bytes, pieces: list[tuple[int, int, int]]) -> None:
         self.source = source
@@ -25,36 +35,43 @@ class Text:
         self._starts = [piece[0] for piece in pieces]
         self._targets = [piece[1] for piece in pieces]
         self._lengths = [piece[2] for piece in pieces]
-        simple = len(pieces) == 1 and pieces[0][2] == len(data)
-        self.shift: int | None = pieces[0][1] - pieces[0][0] if simple else None
+        self.ascii = data.decode("ascii") if data.isascii() else None
+        # The piece that was asked for last: most questions are about the same one again.
+        self.low, self.high, self.shift = 0, 0, 0
+        if pieces:
+            self._visit(0)
+
+    def _visit(self, index: int) -> None:
+        start, size = self._starts[index], self._size(index)
+        if size == self._lengths[index]:
+            self.low, self.high = start, start + size
+            self.shift = self._targets[index] - start
 
     def span(self, start: int, end: int) -> Span:
         """File bytes of the half-open range, whatever lies between its pieces included."""
-        if self.shift is not None:
+        if self.low <= start and start < end <= self.high:
             return Span(start + self.shift, end + self.shift)
         if not self._starts:
             return Span(self.source.base, self.source.base)
-        first = self._at(start)
+        starts = self._starts
+        index = max(0, bisect_right(starts, start) - 1)
+        self._visit(index)
+        first = self._targets[index]
+        if self._lengths[index] == self._size(index):
+            first += start - starts[index]
         if end <= start:
             return Span(first, first)
-        index = bisect_right(self._starts, end - 1) - 1
-        target, length = self._targets[index], self._lengths[index]
+        if end > starts[index] + self._size(index):
+            index = bisect_right(starts, end - 1) - 1
+        length = self._lengths[index]
         if length == self._size(index):
-            stop = target + end - self._starts[index]
-        else:
-            stop = target + length
-        return Span(first, stop)
+            return Span(first, self._targets[index] + end - starts[index])
+        return Span(first, self._targets[index] + length)
 
     def _size(self, index: int) -> int:
         starts = self._starts
         after = starts[index + 1] if index + 1 < len(starts) else len(self.data)
         return after - starts[index]
-
-    def _at(self, offset: int) -> int:
-        index = max(0, bisect_right(self._starts, offset) - 1)
-        if self._lengths[index] != self._size(index):
-            return self._targets[index]
-        return self._targets[index] + offset - self._starts[index]
 
     def find(self, target: int) -> int:
         """Offset in `data` of a byte of the file; the end of `data` if it is not in the text."""
@@ -74,8 +91,6 @@ class Text:
         """The pieces of a part of the text, their offsets in the text counted from `start`."""
         if start >= end:
             return []
-        if self.shift is not None:
-            return [(0, start + self.shift, end - start)]
         found = []
         index = max(0, bisect_right(self._starts, start) - 1)
         while index < len(self._starts) and self._starts[index] < end:

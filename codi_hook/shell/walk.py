@@ -5,6 +5,7 @@ The tree is walked with a stack of our own, so neither depth nor length can exha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from codi_hook.dockerfile.ast import Heredoc, Instruction
 
 DEEPEST = 200  # nested constructs; a script beyond it is opaque
+_remark = re.compile(rb"`[ \t]*#[^`\n]*`")
 Context = tuple[str, ...]
 Task = tuple[Callable[..., None], tuple[Any, ...]]
 Part = tuple[list["Node"], Context, bool]
@@ -75,8 +77,10 @@ class Walk:
         """Plan the reading of a text. One that is not `literal` was put together by the shell
         around it: its errors do not count, and its substitutions were read there."""
         root = grammar().parse(text.data)
-        if literal and self.error is None and root.has_error:
-            self.error = _first_error(root, text)
+        if root.has_error:
+            root = _without_remarks(root, text)
+            if literal and self.error is None and root.has_error:
+                self.error = _first_error(root, text)
         scope = Scope(self, text, heredocs, literal)
         nodes = [root] if root.is_error else root.children
         scope.sequence(nodes, context, len(text.data) + 1, top=top)
@@ -369,6 +373,15 @@ def _may_substitute(data: bytes, start: int, end: int) -> bool:
         or find(b"<(", start, end) >= 0
         or find(b">(", start, end) >= 0
     )
+
+
+def _without_remarks(root: Node, text: Text) -> Node:
+    """Read again without comments in backquotes (`` `# why` ``), which tree-sitter cannot read."""
+    blanked = _remark.sub(lambda match: b" " * len(match[0]), text.data)
+    if blanked == text.data:
+        return root
+    again = grammar().parse(blanked)
+    return root if again.has_error else again
 
 
 def _first_error(root: Node, text: Text) -> Span:
