@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -34,6 +35,11 @@ from tests.judges import BuildKit, GoCommand, GoParser  # noqa: E402
 CORPUS = Path(os.environ.get("CODI_CORPUS", ROOT.parent / "shared" / "corpus"))
 PARTS = {"hub": ("text",), "github": ("text",), "modern": ("text",), "history": ("before", "after")}
 SEED = 20_260_731
+
+
+# What the Go parser's binding (BuildKit 0.12.5) does not know of here-documents and current
+# BuildKit does: blanks before the name, and ${x#y}, ${x%y}, ${x/y/z} elsewhere in the line.
+NEWER_HEREDOC = re.compile(rb"<<[ \t\r]+[^\s<]|<<[^\n]*\$\{\w+[#%/]|\$\{\w+[#%/](?:[^\n]|\\\n)*<<")
 
 
 class Difference(NamedTuple):
@@ -183,6 +189,13 @@ def _lower_name(flag: str) -> str:
 
 def compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
     """How the document differs from the Go parser's tree, None where it does not."""
+    found = _compare_tree(name, data, judge)
+    if found is not None and found.kind != "exception" and NEWER_HEREDOC.search(data):
+        return found._replace(kind="judge-older")
+    return found
+
+
+def _compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
     try:
         document = parse(Source(data))
         wrong = untiled(document)

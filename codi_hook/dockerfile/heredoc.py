@@ -1,8 +1,9 @@
 """Which here-documents an instruction's line announces.
 
 BuildKit splits the line with a small shell lexer that keeps quotes and leaves variables alone
-(frontend/dockerfile/shell/lex.go), then looks at every word for ``[fd]<<[-]name``. Where the
-lexer fails (an open quote, a malformed ``${…}``) there are no heredocs.
+(frontend/dockerfile/shell/lex.go), then looks at every word for ``[fd]<<[-]name``; since 0.22
+blanks may stand before the name. Where the lexer fails (an open quote, a malformed ``${…}``)
+there are no heredocs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import NamedTuple
 
 from codi_hook.source import decode
 
-_heredoc = re.compile(r"(\d*)<<(-?)([^<]+)\Z")
+_heredoc = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+_opening = re.compile(r"<<[ \t\r]*")
 _name = re.compile(r"\d+|[@*#?$!-]|\w+")
 _plain_reference = re.compile(r"\$\{(?:\d+|[@*#?$!-]|\w+)\}")
 _DEEPEST = 100  # nested ${…}; a real file has at most two
@@ -45,7 +47,7 @@ def announced(line: bytes) -> list[Announced]:
         return []
     for start, end in spans:
         match = _heredoc.match(text[start:end])
-        if match is None:
+        if match is None or not match[3]:
             continue
         name = _unquoted(match[3])
         if name is None:
@@ -70,6 +72,10 @@ def _words(text: str) -> list[tuple[int, int]]:
             continue
         if start < 0:
             start = at
+        opening = _opening.match(text, at)
+        if opening is not None:
+            at = opening.end()
+            continue
         stop = _dollar(text, at, 0) if char == "$" else _piece(text, at, 0)
         if char in '$"' and "${" in _plain_reference.sub("", text[at:stop]):
             start = at  # BuildKit forgets the word so far at a ${…} that holds a word itself

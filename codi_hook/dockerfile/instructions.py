@@ -31,7 +31,7 @@ class Shape(NamedTuple):
 
 
 _stage_name = re.compile(r"[a-z][a-z0-9_.-]*").fullmatch
-_heredoc = re.compile(r"\d*<<-?(?:[^<\s'\"]|'[^']*'|\"[^\"]*\")+").fullmatch
+_heredoc = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]|'[^']*'|\"[^\"]*\")+").fullmatch
 _number = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _duration = re.compile(rf"[+-]?(?:0|(?:(?:{_number.pattern})(?:ns|us|µs|μs|ms|s|m|h))+)").fullmatch
 _NANOSECONDS = {
