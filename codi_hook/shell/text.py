@@ -6,9 +6,12 @@ piece of it knows where it came from, so a span is exact however the text was pu
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 
 from codi_hook.source import Source, Span
+
+_substitution = re.compile(rb"\$\(|`|[<>]\(").search
 
 
 class Text:
@@ -18,7 +21,9 @@ class Text:
     """
 
     __slots__ = (
+        "_ends",
         "_lengths",
+        "_shifts",
         "_starts",
         "_targets",
         "ascii",
@@ -27,57 +32,53 @@ class Text:
         "low",
         "shift",
         "source",
+        "substitutes",
     )
 
     def __init__(self, source: Source, data: bytes, pieces: list[tuple[int, int, int]]) -> None:
         self.source = source
         self.data = data
-        self._starts = [piece[0] for piece in pieces]
+        starts = self._starts = [piece[0] for piece in pieces]
+        ends = self._ends = [*starts[1:], len(data)]
         self._targets = [piece[1] for piece in pieces]
         self._lengths = [piece[2] for piece in pieces]
+        self._shifts = [
+            target - start if length == end - start else None
+            for (start, target, length), end in zip(pieces, ends, strict=False)
+        ]
         self.ascii = data.decode("ascii") if data.isascii() else None
+        self.substitutes = _substitution(data) is not None
         # The piece that was asked for last: most questions are about the same one again.
         self.low, self.high, self.shift = 0, 0, 0
-        if pieces:
-            self._visit(0)
-
-    def _visit(self, index: int) -> None:
-        start, size = self._starts[index], self._size(index)
-        if size == self._lengths[index]:
-            self.low, self.high = start, start + size
-            self.shift = self._targets[index] - start
 
     def span(self, start: int, end: int) -> Span:
         """File bytes of the half-open range, whatever lies between its pieces included."""
-        if self.low <= start and start < end <= self.high:
+        if self.low <= start < end <= self.high:
             return Span(start + self.shift, end + self.shift)
-        if not self._starts:
-            return Span(self.source.base, self.source.base)
         starts = self._starts
+        if not starts:
+            return Span(self.source.base, self.source.base)
         index = max(0, bisect_right(starts, start) - 1)
-        self._visit(index)
-        first = self._targets[index]
-        if self._lengths[index] == self._size(index):
-            first += start - starts[index]
+        shift = self._shifts[index]
+        if shift is None:
+            first = self._targets[index]
+        else:
+            first = start + shift
+            self.low, self.high, self.shift = starts[index], self._ends[index], shift
         if end <= start:
             return Span(first, first)
-        if end > starts[index] + self._size(index):
+        if end > self._ends[index]:
             index = bisect_right(starts, end - 1) - 1
-        length = self._lengths[index]
-        if length == self._size(index):
-            return Span(first, self._targets[index] + end - starts[index])
-        return Span(first, self._targets[index] + length)
-
-    def _size(self, index: int) -> int:
-        starts = self._starts
-        after = starts[index + 1] if index + 1 < len(starts) else len(self.data)
-        return after - starts[index]
+            shift = self._shifts[index]
+        if shift is None:
+            return Span(first, self._targets[index] + self._lengths[index])
+        return Span(first, end + shift)
 
     def find(self, target: int) -> int:
         """Offset in `data` of a byte of the file; the end of `data` if it is not in the text."""
         for index, begin in enumerate(self._targets):
             if begin <= target < begin + self._lengths[index]:
-                same = self._lengths[index] == self._size(index)
+                same = self._shifts[index] is not None
                 return self._starts[index] + (target - begin if same else 0)
         return len(self.data)
 
@@ -95,9 +96,8 @@ class Text:
         index = max(0, bisect_right(self._starts, start) - 1)
         while index < len(self._starts) and self._starts[index] < end:
             at, target, length = self._starts[index], self._targets[index], self._lengths[index]
-            size = self._size(index)
-            if length == size:
-                low, high = max(start, at), min(end, at + size)
+            if self._shifts[index] is not None:
+                low, high = max(start, at), min(end, self._ends[index])
                 found.append((low - start, target + low - at, high - low))
             else:
                 found.append((max(start, at) - start, target, length))

@@ -153,7 +153,7 @@ class Walk:
 class Scope:
     """The walk within one text: the script itself, or one that a word or a heredoc holds."""
 
-    __slots__ = ("grammar", "heredocs", "literal", "reader", "text", "walk")
+    __slots__ = ("grammar", "heredocs", "literal", "reader", "reads_substitutions", "text", "walk")
 
     def __init__(
         self, walk: Walk, text: Text, heredocs: list[tuple[int, Heredoc]], literal: bool
@@ -162,6 +162,7 @@ class Scope:
         self.text = text
         self.heredocs = heredocs
         self.literal = literal
+        self.reads_substitutions = literal and text.substitutes
         self.grammar = grammar()
         self.reader = Reader(text, self.grammar)
 
@@ -235,7 +236,7 @@ class Scope:
         else:
             self._compound(node, context, limit)
         spots.extend((child.start_byte, child.end_byte) for child in item.words if spots)
-        redirects = self._redirects(redirect_nodes, context, spots)
+        redirects = self._redirects(redirect_nodes, context, spots) if redirect_nodes else []
         if spots:
             self._command(item, place, members, limit, spots, assignments, redirects)
             self._substitutions(node, context)
@@ -298,10 +299,7 @@ class Scope:
 
     def _substitutions(self, node: Node | None, context: Context) -> None:
         """Plan the reading of the command and process substitutions in the words of a node."""
-        if node is None or not self.literal:
-            return
-        data, start, end = self.text.data, node.start_byte, node.end_byte
-        if not _may_substitute(data, start, end):
+        if node is None or not self.reads_substitutions:
             return
         wanted = self.grammar.substitutions
         inner = (*context, "substitution")
@@ -363,16 +361,6 @@ class Scope:
                 for child in reversed(nodes):
                     self._substitutions(child, context)
             limit = nodes[0].start_byte
-
-
-def _may_substitute(data: bytes, start: int, end: int) -> bool:
-    find = data.find
-    return (
-        find(b"$(", start, end) >= 0
-        or find(b"`", start, end) >= 0
-        or find(b"<(", start, end) >= 0
-        or find(b">(", start, end) >= 0
-    )
 
 
 def _without_remarks(root: Node, text: Text) -> Node:
