@@ -120,7 +120,7 @@ class Ranker:
             try:
                 found = self._by_model(page, item, tally)
             except EngineError as error:
-                return _Order(order.in_order(candidates), "order", error.reason)
+                return self._by_prior(page, item, error.reason)
             return replace(found, experimental=not promoted)
         missing = {"auto": "not-promoted", "prior": ""}.get(wanted)
         if missing is None:

@@ -15,7 +15,7 @@ def by_rule(candidate: Candidate) -> Rationale | None:
     if not candidate.reasons:
         return None
     first = candidate.reasons[0]
-    return Rationale(sentence([first], ()), "rule", (first.id,))
+    return Rationale(sentence([first], _literal(candidate)), "rule", (first.id,))
 
 
 def composed(
@@ -32,11 +32,21 @@ def composed(
         second = candidate.reasons[pairs[1][0]]
         if len(chosen[0].text) + len(second.text) <= LONGEST:
             chosen.append(second)
-    return Rationale(sentence(chosen, names), "composed", tuple(reason.id for reason in chosen))
+    text = sentence(chosen, _literal(candidate).union(names))
+    return Rationale(text, "composed", tuple(reason.id for reason in chosen))
+
+
+def _literal(candidate: Candidate) -> set[str]:
+    """The words that a candidate writes into the file; in a sentence they stay as they are."""
+    text = " ".join(edit.replacement for edit in candidate.edits)
+    return set("".join(c if c.isalnum() else " " for c in text).split())
 
 
 def sentence(reasons: Sequence[Reason], names: Collection[str]) -> str:
-    """Clauses as one sentence. A clause is never changed, but for the capital it begins with."""
+    """Clauses as one sentence. A clause is never changed, but for the capital it begins with.
+
+    Words in `names` keep their case even there.
+    """
     text = "; ".join(reason.text.strip().rstrip(".;") for reason in reasons)
     first = text.split(" ", 1)[0]
     if first.isalpha() and first.islower() and first not in names and first not in COMMANDS:
