@@ -17,8 +17,8 @@ import yaml
 from tests.conftest import ROOT, git
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-BAD = "FROM debian:bookworm-slim\nWORKDIR app\n"
-CLEAN = "FROM debian:bookworm-slim\nWORKDIR /app\nUSER 65532\n"
+BAD = "FROM debian:bookworm-slim\nRUN sudo id\nUSER 65532\n"
+CLEAN = "FROM debian:bookworm-slim\nUSER 65532\n"
 
 
 @dataclass
@@ -140,7 +140,7 @@ def test_findings_fail_the_job_and_are_annotated(home: Path, workspace: Path) ->
     assert status == 1
     assert runner.outputs["check"]["exit-code"] == "1"
     assert annotated(runner) == {"old/Dockerfile", "new/app.Dockerfile"}
-    assert "DL3000" in runner.printed
+    assert "DL3004" in runner.printed
     assert "old/Dockerfile" in runner.summary
     assert Path(runner.outputs["check"]["audit-file"]).stat().st_size > 0
 
@@ -148,7 +148,7 @@ def test_findings_fail_the_job_and_are_annotated(home: Path, workspace: Path) ->
 def test_clean_files_pass(home: Path, workspace: Path) -> None:
     for path in workspace.rglob("*ockerfile"):
         path.write_text(CLEAN)
-    status, runner = check(home, workspace, select="DL3000,DL3002")
+    status, runner = check(home, workspace, select="DL3004,DL3020")
     assert (status, annotated(runner)) == (0, set()), runner.printed
     assert runner.outputs["check"]["exit-code"] == "0"
 
@@ -169,9 +169,9 @@ def test_a_base_out_of_reach_means_all_files(home: Path, workspace: Path) -> Non
 
 
 def test_inputs_select_what_fails(home: Path, workspace: Path) -> None:
-    status, runner = check(home, workspace, select="DL3000", fail_on="error")
+    status, runner = check(home, workspace, select="DL3004", fail_on="error")
     assert status == 1, runner.printed
-    status, runner = check(home, workspace, ignore="DL3000", select="DL3000,DL3007")
+    status, runner = check(home, workspace, ignore="DL3004", select="DL3004,DL3020")
     assert (status, annotated(runner)) == (0, set()), runner.printed
     status, runner = check(home, workspace, paths="old\n\nnew/app.Dockerfile\n", args="--exit-zero")
     assert status == 0

@@ -15,8 +15,8 @@ from codi_hook.discovery import is_dockerfile
 from tests.conftest import ROOT, git
 
 PRE_COMMIT = str(Path(sysconfig.get_path("scripts")) / "pre-commit")
-BAD = "FROM debian:bookworm-slim\nCOPY run.sh /run.sh\nUSER root\n"
-FIXABLE = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install curl\nUSER 65532\n"
+BAD = "FROM debian:bookworm-slim\nRUN sudo id\nUSER 65532\n"
+FIXABLE = "FROM debian:bookworm-slim\nMAINTAINER ada@example.org\nUSER 65532\n"
 CLEAN = "FROM debian:bookworm-slim\nUSER 65532\n"
 NAMES = [
     "Dockerfile",
@@ -81,14 +81,14 @@ def test_try_repo(snapshot: Path, tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     for path in files:
         assert path in done.stdout, f"{path} was not checked:\n{done.stdout}"
-    assert "DL3002" in done.stdout
+    assert "DL3004" in done.stdout
     assert "dockerignore" not in done.stdout
 
 
 def test_findings_fail_the_commit(installed: tuple[Path, str], tmp_path: Path) -> None:
     done = commit(installed, tmp_path / "work", {"Dockerfile": BAD}, SKIP="codi-hook-fix")
     assert done.returncode == 1
-    assert "DL3002" in done.stdout + done.stderr
+    assert "DL3004" in done.stdout + done.stderr
     assert (tmp_path / "work" / "Dockerfile").read_text() == BAD
 
 
@@ -99,7 +99,7 @@ def test_fixes_modify_the_file_and_fail(installed: tuple[Path, str], tmp_path: P
     assert "files were modified by this hook" in done.stdout + done.stderr
     fixed = (folder / "Dockerfile").read_text()
     assert fixed != FIXABLE
-    assert re.search(r"apt-get install\b.* (-y|--yes)\b", fixed)
+    assert re.search(r"^LABEL \S+=\"ada@example.org\"$", fixed, re.MULTILINE)
     git(folder, "add", "-A")
     home = {"PRE_COMMIT_HOME": str(installed[0]), "SKIP": "codi-hook"}
     again = run(folder, "git", "commit", "-m", "work", **home)
