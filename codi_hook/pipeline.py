@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from codi_hook import registry
+from codi_hook import assist, registry
 from codi_hook.config.selection import choose, severities
 from codi_hook.config.settings import Settings
 from codi_hook.discovery import discover
@@ -39,16 +39,15 @@ def run(paths: Sequence[str], settings: Settings) -> RunReport:
     checker = Checker(settings)
     files, problems = discover(paths, settings.changed_since, settings.exclude)
     jobs = _jobs(settings, len(files))
-    assist = _assist(settings) if files else None
-    if assist is None:
+    if not (files and assist.needed(settings)):
         reports = _each(checker.check, files, jobs, _crashed)
-        return RunReport(tuple(reports), tuple(problems), _run_record(settings, jobs))
-    with assist:
-        checker.rank = assist.rank
+        return RunReport(tuple(reports), tuple(problems), record(settings, jobs))
+    with assist.Assist(settings) as helper:
+        checker.rank = helper.rank
         reports = _with_model(checker, files, jobs)
-        record = {**_run_record(settings, jobs), **assist.record()}
-        problems += assist.problems
-        return RunReport(tuple(reports), tuple(problems), record, assist.used_model)
+        run = {**record(settings, jobs), **helper.record()}
+        used = helper.used_model
+        return RunReport(tuple(reports), tuple(problems), run, used, tuple(helper.notes))
 
 
 def _with_model(checker: Checker, files: list[str], jobs: int) -> list[FileReport]:
@@ -76,7 +75,10 @@ class Checker:
         overrides = dict(settings.severity)
         self.rules = choose(self.all_rules, settings.selections, overrides)
         self.severities: Mapping[str, Severity] = severities(self.all_rules, overrides)
-        self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = _in_order
+        reason = "not-promoted" if settings.ranker == "auto" else ""
+        self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = (
+            lambda _document, verified: _in_order(reason, verified)
+        )
         self.changes = settings.fix or settings.diff
 
     def check(self, path: str, prepared: Prepared | None = None) -> FileReport:
@@ -171,32 +173,26 @@ class Checker:
         )
 
 
-def _in_order(document: Document, verified: Sequence[Verified]) -> Sequence[Ranked]:
-    """The rules' own order and first reasons, where nothing else can be asked."""
-    from codi_hook.model import Rationale
+def _in_order(reason: str, verified: Sequence[Verified]) -> Sequence[Ranked]:
+    """The rules' own order and first reasons, as the ranker gives them where nothing is asked."""
     from codi_hook.ranking.order import in_order
+    from codi_hook.ranking.rationale import by_rule
 
-    def why(c):
-        if not c.reasons:
-            return None
-        r = c.reasons[0]
-        return Rationale(r.text[:1].upper() + r.text[1:] + ".", "rule", (r.id,))
-
-    out = []
-    for v in verified:
-        cs = in_order(v.candidates)
-        out.append(
+    ranked = []
+    for item in verified:
+        candidates = in_order(item.candidates)
+        ranked.append(
             Ranked(
-                v.finding,
-                cs,
-                v.rejected,
+                item.finding,
+                candidates,
+                item.rejected,
                 "order",
-                "",
-                tuple(None for _ in cs),
-                tuple(why(c) for c in cs),
+                reason if candidates else "",
+                confidences=(None,) * len(candidates),
+                rationales=tuple(by_rule(candidate) for candidate in candidates),
             )
         )
-    return out
+    return ranked
 
 
 def _read(path: str) -> Content:
@@ -224,12 +220,25 @@ def _jobs(settings: Settings, count: int) -> int:
     return min(len(affinity(0)) if affinity else os.cpu_count() or 1, count)
 
 
-def _assist(settings):
-    return None
+def record(settings: Settings, jobs: int) -> dict[str, Any]:
+    """The run's fields of report and audit record; those of the model are added to them."""
+    if settings.output_format == "text" and not settings.audit_file and not assist.needed(settings):
+        return {}  # nobody will see it
+    from codi_hook.version import version
 
-
-def _run_record(settings, jobs):
-    return {}
+    machine = os.uname() if hasattr(os, "uname") else None
+    return {
+        "tool": "codi-hook",
+        "version": version(),
+        "ranker": settings.ranker,
+        "environment": {
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "system": machine.sysname if machine else sys.platform,
+            "machine": machine.machine if machine else "",
+            "cpus": os.cpu_count(),
+            "jobs": jobs,
+        },
+    }
 
 
 def _crashed(path: str, status: int) -> FileReport:

@@ -37,6 +37,8 @@ def check(arguments: Arguments) -> int:
     else:
         writer(settings.output_format)(report, settings, out, os.environ)
     out.flush()
+    for note in report.notes:
+        say("note", note)
     _audit(report, settings)
     errors = [*report.errors, *(file.error for file in report.files if file.error)]
     complain(errors)

@@ -38,6 +38,8 @@ def write(
     annotated, rest = divide(report.findings)
     _lines(out, (command(file, finding, environment) for file, finding in annotated))
     _lines(out, (_quiet(text_report.headline(*row)) for row in rest))
+    errors = [*report.errors, *(file.error for file in report.files if file.error)]
+    _lines(out, (f"::error title=codi-hook::{_data(str(error))}" for error in errors[:PER_LEVEL]))
     _lines(out, (_quiet(line) for line in text_report.summary(report, settings, Paint(False))))
     target = environment.get("GITHUB_STEP_SUMMARY", "")
     if target:
@@ -48,7 +50,8 @@ def divide(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     """What is annotated and what is not, each in order of gravity, then as found."""
     ordered = sorted(rows, key=lambda row: -row[1].severity)
     used: dict[str, int] = {}
-    annotated, rest = [], []
+    annotated: list[Row] = []
+    rest: list[Row] = []
     for row in ordered:
         level = _LEVELS[row[1].severity]
         used[level] = used.get(level, 0) + 1

@@ -71,6 +71,7 @@ class RunReport:
     errors: tuple[CodiError, ...]  # of the run, beside those of files
     run: dict[str, Any]
     used_model: bool = False
+    notes: tuple[str, ...] = ()  # what the run went on without
 
     @property
     def findings(self) -> list[tuple[FileReport, FindingReport]]:
