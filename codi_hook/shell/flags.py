@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from codi_hook.shell.ast import Command, Flag, Word
-from codi_hook.shell.options import BARE_CLUSTER, SINGLE_DASH, VALUES
+from codi_hook.shell.options import BARE_CLUSTER, SINGLE_DASH, TWO_LETTERS, VALUES
 
 _letters = re.compile(r"-[A-Za-z0-9#?]").match
 
@@ -87,7 +87,8 @@ def _parse(command: Command) -> Parsed:
         elif text in values:
             at += _with_value(text, word, words[at : at + 1], found)
         else:
-            at += _cluster(word, text, words[at : at + 1], values, found)
+            pairs = TWO_LETTERS.get(command.name, frozenset())
+            at += _cluster(word, text, words[at : at + 1], values, found, pairs)
     return Parsed(tuple(found), tuple(operands))
 
 
@@ -114,27 +115,32 @@ def _with_value(name: str, word: Word, following: tuple[Word, ...], found: list[
 
 
 def _cluster(
-    word: Word, text: str, following: tuple[Word, ...], values: frozenset[str], found: list[Flag]
+    word: Word,
+    text: str,
+    following: tuple[Word, ...],
+    values: frozenset[str],
+    found: list[Flag],
+    pairs: frozenset[str],
 ) -> int:
     """``-y``, ``-qy``, ``-oa=b``, ``-qqo a=b``, ``-q=2``."""
     if not _letters(text):
         found.append(Flag(text, word))
         return 0
-    several = len(text) > 2
     at = 1
     while at < len(text):
-        name = "-" + text[at]
-        rest = text[at + 1 :]
+        length = 2 if text[at : at + 2] in pairs else 1
+        name = "-" + text[at : at + length]
+        rest = text[at + length :]
         if name in values:
             if not rest:
-                return _last_value(name, word, following, several, found)
+                return _last_value(name, word, following, len(text) > 2, found)
             found.append(Flag(name, word, rest.removeprefix("="), None, cluster=at > 1))
             return 0
         if rest.startswith("="):
             found.append(Flag(name, word, rest[1:], None, cluster=at > 1))
             return 0
-        found.append(Flag(name, word, cluster=several))
-        at += 1
+        found.append(Flag(name, word, cluster=len(text) > length + 1))
+        at += length
     return 0
 
 

@@ -121,3 +121,6 @@ SINGLE_DASH = frozenset({"find", "go", "java", "openssl", "gradle", "gradlew", "
 
 # Commands whose first word may be a cluster of letters without a dash (``tar xzf file``).
 BARE_CLUSTER = frozenset({"tar", "bsdtar", "ar"})
+
+# Options of one dash that take two letters of a cluster (``wget -nv``, ``wget -qnc``).
+TWO_LETTERS = {"wget": frozenset({"nv", "nc", "nd", "nH", "np"})}

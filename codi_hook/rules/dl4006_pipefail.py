@@ -1,0 +1,147 @@
+"""A pipe whose first command may fail unnoticed.
+
+Why it matters: a shell reports the status of a pipe's last command. `wget … | tar x` goes on
+after a download that broke off, as long as tar is content with what it got, and the image is
+built with a part missing.
+
+Which alternative: a SHELL instruction holds for the rest of the stage. Where only one step has
+a pipe, the SHELL can be set back behind it. Where the shell is BusyBox's (Alpine) or bash
+already, `set -o pipefail` in the step itself is enough and changes nothing else; dash, which is
+/bin/sh on Debian and Ubuntu, does not know the option.
+
+Why the fixes are unsafe: a build that used to swallow a failure now stops, and a command that
+closes its input early (`yes | …`, `… | head`) makes the command before it fail.
+
+When to ignore: where the failure of the first command is of no interest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction, Stage
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.facts import ALPINE, DEBIAN, RHEL, SUSE, family
+from codi_hook.recipes.instructions import exec_form, insert_after, insert_before, replace_body
+from codi_hook.recipes.scripts import prepend_command
+from codi_hook.shell.ast import Pipeline
+
+_SUPPORTS = frozenset({"bash", "ash", "zsh", "ksh"})
+_SHELLS = {
+    ALPINE: ["/bin/ash", "-eo", "pipefail", "-c"],
+    DEBIAN: ["/bin/bash", "-o", "pipefail", "-c"],
+    RHEL: ["/bin/bash", "-o", "pipefail", "-c"],
+    SUSE: ["/bin/bash", "-o", "pipefail", "-c"],
+}
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for item in document.instructions:
+        pipe = _unguarded(document, item) if item.keyword == "RUN" else None
+        if pipe is not None:
+            message = f"the status of {_name(pipe)} is lost in a pipe without pipefail"
+            yield Finding(pipe.span, (item, pipe), message)
+
+
+def _unguarded(document: Document, item: Instruction) -> Pipeline | None:
+    """The first pipe that neither SHELL nor the script itself has set pipefail for. What a
+    shell called by name (``sh -c '…'``) does is its own affair."""
+    script = document.script(item) if item.form != "json" else None
+    if script is None or not script.pipelines:
+        return None
+    if script.dialect in _SUPPORTS and "pipefail" in document.shell_of(item):
+        return None
+    pipes = [p for p in script.pipelines if all("sh -c" not in c.context for c in p.commands)]
+    settings = [
+        command.span.start
+        for command in script.commands
+        if command.name == "set" and any(word.text == "pipefail" for word in command.args)
+    ]
+    if not pipes or (settings and settings[0] < pipes[0].span.start):
+        return None
+    return pipes[0]
+
+
+def _name(pipe: Pipeline) -> str:
+    """The command whose failure the pipe hides."""
+    return pipe.commands[0].name if pipe.commands and pipe.commands[0].name else "its first part"
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    document = finding.document
+    item, pipe = finding.subject
+    script, stage = document.script(item), document.stage_of(item)
+    if script is None or stage is None:
+        return
+    known = family(document, stage)
+    lost = Reason("status-lost", f"without it the build goes on when {_name(pipe)} fails")
+    if script.dialect in ("bash", "ash", "zsh") or known == ALPINE:
+        edit = prepend_command(script, "set -o pipefail")
+        if edit is not None:
+            reasons = (lost, Reason("this-step", "nothing but this step changes"))
+            title = "Set pipefail in this step"
+            yield Candidate("set-pipefail", title, (edit,), Applicability.UNSAFE, reasons)
+    current = document.shell_of(item)
+    standard = script.dialect in ("sh", "dash")
+    shell = _SHELLS.get(known or "") if standard else _with(current)
+    if shell is None:
+        return
+    yield Candidate(
+        "shell-pipefail",
+        f"Run the steps from here on with {shell[0]} and pipefail",
+        (_stage_shell(document, stage, item, shell),),
+        Applicability.UNSAFE,
+        (
+            lost,
+            Reason("whole-stage", "every later pipe of the stage is covered too"),
+            Reason("same-shell", f"{shell[0]} then also runs a CMD or ENTRYPOINT in shell form"),
+        ),
+    )
+    line = f"SHELL {exec_form(shell)}"
+    back = f"SHELL {exec_form(list(current))}"
+    yield Candidate(
+        "shell-pipefail-here",
+        f"Run this step with {shell[0]} and pipefail, the next ones as before",
+        (insert_before(item, line), insert_after(item, back)),
+        Applicability.UNSAFE,
+        (lost, Reason("restored", f"the steps behind it keep {current[0]}")),
+    )
+
+
+def _with(current: tuple[str, ...]) -> list[str] | None:
+    """The SHELL in effect with pipefail put in front of its last option, `-c`."""
+    if len(current) < 2 or not current[-1].startswith("-"):
+        return None
+    return [*current[:-1], "-o", "pipefail", current[-1]]
+
+
+def _stage_shell(document: Document, stage: Stage, item: Instruction, shell: list[str]) -> Edit:
+    """Widen the SHELL in effect, or put one before the first step that needs it, so that the
+    findings of one stage all ask for the same edit."""
+    first = item
+    for other in reversed(stage.instructions[: stage.instructions.index(item)]):
+        if other.keyword == "SHELL":
+            return replace_body(other, exec_form(shell))
+        if other.keyword == "RUN" and _unguarded(document, other):
+            first = other
+    return insert_before(first, f"SHELL {exec_form(shell)}")
+
+
+RULE = Rule(
+    "DL4006",
+    "pipefail",
+    Severity.WARNING,
+    "Set pipefail before a RUN with a pipe in it",
+    check,
+    candidates,
+    triggers=("RUN",),
+)
