@@ -40,6 +40,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if any(flag.name in _ONLY_ADD for flag in item.flags):
         return
     sources = " ".join(argument.value for argument in item.arguments[:-1])
+    origin = "the file itself" if item.heredocs else "the build context"
     certain = not any(char in sources for char in "*?[$")
     yield Candidate(
         "use-copy",
@@ -48,7 +49,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         Applicability.SAFE if certain else Applicability.UNSAFE,
         (
             Reason("no-magic", "COPY never unpacks an archive and never fetches a URL"),
-            Reason("local", f"{sources} comes from the build context, so nothing of ADD is needed"),
+            Reason("local", f"{sources} comes from {origin}, so nothing of ADD is needed"),
         ),
     )
 

@@ -1,0 +1,121 @@
+"""More than one CMD in a stage.
+
+Why it matters: only the last CMD of a stage has an effect. Whoever reads, or edits, an earlier
+one changes nothing and is not told.
+
+Which alternative: taking the earlier one out changes nothing about the image and is what is
+wanted nearly always. Where the earlier one is the command that should run, the later one goes.
+Two shell forms were perhaps meant to run one after the other: `&&` does that, as long as the
+first one ends by itself.
+
+Why the fixes are safe: BuildKit overwrites the command each time, so an earlier CMD leaves no
+trace in the image's configuration. The other two change what the container runs: `unsafe`.
+
+When to ignore: never; the earlier line can become a comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.instructions import body_is_one_line, delete
+from codi_hook.recipes.scripts import editable
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A CMD, and the one before it in the same stage."""
+
+    earlier: Instruction
+    later: Instruction
+    is_last: bool
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for stage in document.stages:
+        commands = list(stage.of("CMD"))
+        for earlier, later in pairwise(commands):
+            yield Finding(later.keyword_span, Pair(earlier, later, later is commands[-1]))
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    pair: Pair = finding.subject
+    earlier, later = pair.earlier, pair.later
+    yield Candidate(
+        "drop-earlier",
+        f"Take the CMD of line {earlier.start_line} out",
+        (delete(earlier),),
+        Applicability.SAFE,
+        (
+            Reason("no-effect", f"the CMD of line {later.start_line} overwrites it"),
+            Reason("one-place", "one line then says what the container runs"),
+        ),
+    )
+    if not pair.is_last:
+        return  # neither of the two has an effect
+    yield Candidate(
+        "drop-later",
+        f"Keep the CMD of line {earlier.start_line}",
+        (delete(later),),
+        Applicability.UNSAFE,
+        (
+            Reason("first-meant", f"{_short(earlier)} is then what the container runs"),
+            Reason("changes-command", f"{_short(later)} no longer runs"),
+        ),
+    )
+    if _joinable(finding.document, earlier) and _joinable(finding.document, later):
+        first = earlier.source.text(earlier.body_span)
+        at = later.body_span
+        yield Candidate(
+            "run-both",
+            "Run both, one after the other",
+            (delete(earlier), Edit(at, f"{first} && {later.source.text(at)}")),
+            Applicability.UNSAFE,
+            (
+                Reason("both-meant", f"{_short(earlier)} never runs as the file stands"),
+                Reason("must-end", f"{_short(later)} waits until {_short(earlier)} has ended"),
+            ),
+        )
+
+
+def _short(item: Instruction) -> str:
+    text = " ".join(item.source.text(item.body_span).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _joinable(document: Document, item: Instruction) -> bool:
+    """A shell form of one line that is one simple statement without a comment behind it."""
+    script = document.script(item)
+    if item.form != "shell" or not body_is_one_line(item) or not editable(script):
+        return False
+    assert script is not None
+    if len(script.statements) != 1 or script.statements[0].operator:
+        return False
+    command = script.commands[0].name if script.commands else "exec"
+    whole = script.statements[0].span == item.body_span
+    return script.statements[0].simple and whole and command not in ("exec", "exit", "")
+
+
+RULE = Rule(
+    "DL4003",
+    "several-cmd",
+    Severity.WARNING,
+    "Only the last CMD of a stage has an effect",
+    check,
+    candidates,
+    aliases=("MultipleInstructionsDisallowed",),
+    triggers=("CMD",),
+)
