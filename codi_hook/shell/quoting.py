@@ -67,7 +67,7 @@ def _scan(data: bytes, at: int, end: int, emit: Emit, *, stop: bool) -> bool:
         elif char == 36 and data[low + 1 : low + 2] == b'"' and low + 1 < end:
             at = low + 1
         else:
-            at, known = _expansion(data, low, end, emit)
+            at, known = _expansion(data, low, end, emit, stop=stop)
             literal = literal and known
         if stop and not literal:
             return False
@@ -107,7 +107,7 @@ def _double(data: bytes, at: int, end: int, emit: Emit, *, stop: bool) -> tuple[
             _escape(data, low, end, emit, b'$`"\\\n')
             at = low + 2
         else:
-            at, known = _expansion(data, low, end, emit)
+            at, known = _expansion(data, low, end, emit, stop=stop)
             literal = literal and known
             if stop and not literal:
                 return at, False
@@ -130,11 +130,13 @@ def _dollar_single(data: bytes, at: int, end: int, emit: Emit) -> int:
     return end
 
 
-def _expansion(data: bytes, at: int, end: int, emit: Emit) -> tuple[int, bool]:
+def _expansion(data: bytes, at: int, end: int, emit: Emit, *, stop: bool) -> tuple[int, bool]:
     """Emit what a dollar or a backquote starts; a lone dollar is a literal."""
     if data[at] == 36 and (at + 1 >= end or not _starts_expansion(data, at + 1)):
         emit(at, at + 1, None)
         return at + 1, True
+    if stop:
+        return end, False
     after = _expansion_end(data, at, end)
     emit(at, after, None)
     return after, False

@@ -76,11 +76,11 @@ class Text:
 
     def find(self, target: int) -> int:
         """Offset in `data` of a byte of the file; the end of `data` if it is not in the text."""
-        for index, begin in enumerate(self._targets):
-            if begin <= target < begin + self._lengths[index]:
-                same = self._shifts[index] is not None
-                return self._starts[index] + (target - begin if same else 0)
-        return len(self.data)
+        index = bisect_right(self._targets, target) - 1
+        if index < 0 or target >= self._targets[index] + self._lengths[index]:
+            return len(self.data)
+        shift = self._shifts[index]
+        return self._starts[index] if shift is None else target - shift
 
     def with_data(self, data: bytes) -> Text:
         """The same places with other bytes, as many as before."""

@@ -127,7 +127,7 @@ class Walk:
             )
             commands.append(outer)
             at = wrapped(name, words)
-            if not at:
+            if not at or len(commands) - start > DEEPEST:
                 return commands[start], outer
             own = [as_assignment(word) for word in words[1:at] if is_assignment(word)]
             assignments, words = tuple(own), words[at:]
@@ -160,7 +160,7 @@ class Scope:
     ) -> None:
         self.walk = walk
         self.text = text
-        self.heredocs = heredocs
+        self.heredocs = heredocs[::-1]  # the next one last
         self.literal = literal
         self.reads_substitutions = literal and text.substitutes
         self.grammar = grammar()
@@ -197,11 +197,14 @@ class Scope:
 
     def _extend(self, items: list[Element], limit: int) -> None:
         """Let the elements cover the heredoc words that were blanked in the text."""
-        for at, item in enumerate(items):
-            follower = items[at + 1].start if at + 1 < len(items) else limit
-            for offset, heredoc in self.heredocs:
-                if item.start <= offset < follower:
-                    item.end = max(item.end, offset + len(heredoc.word_span))
+        at = 0
+        for offset, heredoc in reversed(self.heredocs):
+            if offset >= limit or not items:
+                break
+            while at + 1 < len(items) and items[at + 1].start <= offset:
+                at += 1
+            if items[at].start <= offset:
+                items[at].end = max(items[at].end, offset + len(heredoc.word_span))
 
     def _is_simple(self, node: Node | None) -> bool:
         return node is None or (
@@ -269,8 +272,8 @@ class Scope:
         """Add a command and, one after the other, those that it wraps."""
         start, end = item.start, item.end
         heredocs: list[Heredoc] = []
-        while self.heredocs and self.heredocs[0][0] < limit:
-            offset, heredoc = self.heredocs.pop(0)
+        while self.heredocs and self.heredocs[-1][0] < limit:
+            offset, heredoc = self.heredocs.pop()
             heredocs.append(heredoc)
             redirects.append(self.reader.docker_heredoc(heredoc))
             start, end = min(start, offset), max(end, offset + len(heredoc.word_span))
