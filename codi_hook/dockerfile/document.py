@@ -188,6 +188,10 @@ class Document:
         """Position among the top-level instructions. Raises KeyError for a stranger."""
         return self._indices[id(instruction)]
 
+    def is_trigger(self, instruction: Instruction) -> bool:
+        """True for what an ONBUILD of this document triggers: it runs in another build."""
+        return id(instruction) not in self._indices
+
     def following(self, instruction: Instruction) -> Instruction | None:
         """The next top-level instruction, or None."""
         at = self.index(instruction) + 1

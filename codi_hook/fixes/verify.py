@@ -15,7 +15,7 @@ from codi_hook.shell import Document
 from codi_hook.source import Span, encode
 
 # Verifying a candidate costs a lint of the document. A real file has some dozens of candidates
-# and instructions; beyond this product of both, candidates are refused with reason "budget".
+# and instructions; beyond this product of both, no more candidates are tried (reason "budget").
 WORK_LIMIT = 400_000
 
 
@@ -28,6 +28,11 @@ def verify(
     """
     verifier = Verifier(document, rules)
     return tuple([verifier.verify(finding) for finding in findings])
+
+
+_NOT_TRIED = Rejected(
+    Candidate("any", "No candidate was tried: the file has too many", ()), Rejection.BUDGET
+)
 
 
 class Verifier:
@@ -46,6 +51,9 @@ class Verifier:
         return [(item.rule.code, item.span) for item in found]
 
     def verify(self, finding: Finding) -> Verified:
+        self.work += len(self.document.instructions)
+        if self.work > WORK_LIMIT:
+            return Verified(finding, (), (_NOT_TRIED,))
         offered: list[Candidate] = []
         rejected: list[Rejected] = []
         results: set[bytes] = set()
@@ -71,9 +79,7 @@ class Verifier:
         edits = tuple([edit for edit in edits if self._changes(edit)])
         if not edits:
             return Rejection.NO_CHANGE, ""
-        self.work += len(self.document.instructions) + 1
-        if self.work > WORK_LIMIT:
-            return Rejection.BUDGET, ""
+        self.work += len(self.document.instructions)
         result = apply(data, edits)
         if result in results:
             return Rejection.DUPLICATE, ""

@@ -59,7 +59,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         )
         return
     others = [c for c in script.commands if c.name == "sudo"] if script else []
-    if others != [sudo] or sudo.instruction not in finding.document.instructions:
+    if others != [sudo] or finding.document.is_trigger(sudo.instruction):
         return
     yield Candidate(
         "user-root-around",
