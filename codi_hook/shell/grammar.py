@@ -6,12 +6,14 @@ more than the parser itself; their compiled modules are loaded without them.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+_remark = re.compile(rb"`[ \t]*#[^`\n]*`")
 ERROR = 65535  # the kind of a node that is no shell
 WORDS = ("word", "string", "raw_string", "concatenation", "simple_expansion", "expansion", "number")
 
@@ -78,7 +80,14 @@ class Grammar:
         self.ignored = ids(True, "comment", "heredoc_body", "heredoc_end")
 
     def parse(self, data: bytes) -> Node:
-        return self.parser.parse(data).root_node
+        """The root of the tree. A script that has an error is read again without comments in
+        backquotes (`` `# why` ``), which tree-sitter takes for one."""
+        root = self.parser.parse(data).root_node
+        if root.has_error and b"`" in data:
+            blanked = _remark.sub(lambda match: b" " * len(match[0]), data)
+            again = self.parser.parse(blanked).root_node if blanked != data else root
+            return root if again.has_error else again
+        return root
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +96,17 @@ def grammar() -> Grammar:
     core, bash = _binding("tree_sitter"), _binding("tree_sitter_bash")
     language = core.Language(bash.language())
     return Grammar(core.Parser(language), language)
+
+
+def first_error(root: Node) -> Node:
+    """The first node that is not shell, or that is missing."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            return node
+        stack.extend(child for child in reversed(node.children) if child.has_error)
+    return root
 
 
 def _binding(package: str) -> Any:

@@ -84,6 +84,8 @@ VALUES: dict[str, str] = {
     "python": "-c -m -W -X",
     "rpm": "-r --root --dbpath --define --prefix --queryformat --qf",
     "ruby": "-C -e -I -r",
+    "set": "-o",
+    "sh": "-o -c",
     "sed": "-e -f -l --expression --file --line-length",
     "sort": "-k -o -S -t -T --key --output --field-separator",
     "ssh-keygen": "-b -C -f -N -P -t",
@@ -112,6 +114,9 @@ for _name, _like in (
     ("fgrep", "grep"),
     ("bsdtar", "tar"),
     ("gmake", "make"),
+    ("bash", "sh"),
+    ("ash", "sh"),
+    ("dash", "sh"),
     ("nodejs", "node"),
 ):
     VALUES[_name] = VALUES[_like]

@@ -79,7 +79,7 @@ def _exec_form(instruction: Instruction, arguments: tuple[Argument, ...]) -> Scr
     span = Span(arguments[0].span.start, arguments[-1].span.end)
     words = tuple(Word(source.text(item.span), item.span, item.value) for item in arguments)
     walk = Walk(instruction)
-    last = walk.add(words, span, ((), "", ""))[1]
+    _, last, _ = walk.add(words, span, ((), "", ""))
     at = script_word(last.name, last.words)
     if at:
         literal = last.words[at].span

@@ -62,6 +62,7 @@ class Reader:
         assignments: list[Node] = []
         redirects: list[Node] = []
         redirect_kinds, assignment, last = grammar.redirects, grammar.assignment, -1
+        data = self.text.data
         for child in node.children:
             kind = child.kind_id
             if kind == assignment and not spots:
@@ -70,7 +71,8 @@ class Reader:
                 redirects.append(child)
             else:
                 start, end = child.start_byte, child.end_byte
-                if start == last:  # tree-sitter took one word apart
+                if start == last or (start == last + 2 and data[last:start] == b"\\\n"):
+                    # tree-sitter took one word apart
                     spots[-1] = (spots[-1][0], end)
                 else:
                     spots.append((start, end))

@@ -5,14 +5,14 @@ The tree is walked with a stack of our own, so neither depth nor length can exha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from codi_hook.shell import quoting
 from codi_hook.shell.ast import Assignment, Command, Pipeline, Redirect, Script, Statement, Word
+from codi_hook.shell.compounds import Context, Part, parts
 from codi_hook.shell.elements import Element, elements, groups
-from codi_hook.shell.grammar import grammar
+from codi_hook.shell.grammar import first_error, grammar
 from codi_hook.shell.simple import Reader, Spot, as_assignment, is_assignment
 from codi_hook.shell.text import Text, verbatim
 from codi_hook.shell.wrappers import reads_stdin, script_word, wrapped
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     from codi_hook.dockerfile.ast import Heredoc, Instruction
 
 DEEPEST = 200  # nested constructs; a script beyond it is opaque
-_remark = re.compile(rb"`[ \t]*#[^`\n]*`")
-Context = tuple[str, ...]
 Task = tuple[Callable[..., None], tuple[Any, ...]]
-Part = tuple[list["Node"], Context, bool]
 Place = tuple[Context, str, str]  # what is around a command, before it and after it
 
 
@@ -77,10 +74,9 @@ class Walk:
         """Plan the reading of a text. One that is not `literal` was put together by the shell
         around it: its errors do not count, and its substitutions were read there."""
         root = grammar().parse(text.data)
-        if root.has_error:
-            root = _without_remarks(root, text)
-            if literal and self.error is None and root.has_error:
-                self.error = _first_error(root, text)
+        if literal and self.error is None and root.has_error:
+            place = first_error(root)
+            self.error = text.span(place.start_byte, place.end_byte)
         scope = Scope(self, text, heredocs, literal)
         nodes = [root] if root.is_error else root.children
         scope.sequence(nodes, context, len(text.data) + 1, top=top)
@@ -105,11 +101,14 @@ class Walk:
         place: Place,
         assignments: tuple[Assignment, ...] = (),
         redirects: tuple[Redirect, ...] = (),
-    ) -> tuple[Command, Command]:
-        """Add a command and, after it, those that it wraps; returns the first and the last."""
+    ) -> tuple[Command, Command, int]:
+        """Add a command and, after it, those that it wraps.
+
+        Returns the first and the last of them, and the index of the last one's first word.
+        """
         commands, (context, before, after) = self.commands, place
         outer: Command | None = None
-        start = len(commands)
+        start, offset = len(commands), 0
         while True:
             name = (words[0].value or "").rpartition("/")[2]
             outer = Command(
@@ -126,12 +125,14 @@ class Walk:
                 position=len(commands),
             )
             commands.append(outer)
-            at = wrapped(name, words)
+            at, end = wrapped(name, words)
             if not at or len(commands) - start > DEEPEST:
-                return commands[start], outer
+                return commands[start], outer, offset
             own = [as_assignment(word) for word in words[1:at] if is_assignment(word)]
-            assignments, words = tuple(own), words[at:]
-            span = Span(words[0].span.start, max(span.end, words[0].span.end))
+            offset += at
+            stop = span.end if end == len(words) else words[end - 1].span.end
+            assignments, words = tuple(own), words[at:end]
+            span = Span(words[0].span.start, max(stop, words[0].span.end))
 
     def close_pipeline(self, members: list[Command], span: Span) -> None:
         pipeline = Pipeline(tuple(members), span)
@@ -226,6 +227,8 @@ class Scope:
             pass
         elif kind == kinds.command:
             spots, assigned, inner = reader.command(node)
+            if spots and spots[0][1] - spots[0][0] == 1:
+                spots = self._without_brace(spots)
             if assigned:
                 assignments = [reader.assignment(child) for child in assigned]
             if inner:
@@ -246,6 +249,11 @@ class Scope:
         elif kind in kinds.plain:
             self.walk.assignments.extend(assignments)
             self._substitutions(node, context)
+
+    def _without_brace(self, spots: list[Spot]) -> list[Spot]:
+        """``! { a; }`` is read as the commands ``{ a`` and ``}``."""
+        first = self.text.data[spots[0][0]]
+        return [] if first == 125 else spots[1:] if first == 123 else spots
 
     def _redirects(
         self, nodes: Sequence[Node], context: Context, spots: list[Spot]
@@ -279,9 +287,11 @@ class Scope:
             start, end = min(start, offset), max(end, offset + len(heredoc.word_span))
         span = self.text.span(start, end)
         words = tuple(self.reader.words(spots))
-        first, last = self.walk.add(words, span, place, tuple(assignments), tuple(redirects))
+        first, last, offset = self.walk.add(
+            words, span, place, tuple(assignments), tuple(redirects)
+        )
         members.append(first)
-        self._nested(last, spots[len(spots) - len(last.words) :], heredocs)
+        self._nested(last, spots[offset:], heredocs)
 
     def _nested(self, command: Command, spots: list[Spot], heredocs: list[Heredoc]) -> None:
         """Plan the reading of the script that a command is given."""
@@ -319,43 +329,14 @@ class Scope:
 
     def _compound(self, node: Node, context: Context, limit: int) -> None:
         """Plan the lists inside a compound command, the first one on top of the stack."""
-        kinds = self.grammar
-        if node.kind_id == kinds.function:
-            name, nodes = "function", node.children[-1:]
-            nodes = nodes[0].children if nodes else []
-        else:
-            name, nodes = kinds.contexts.get(node.kind_id, ""), node.children
-        if not name:
+        found = parts(node, self.grammar, context)
+        if found is None:
             self._substitutions(node, context)
-            return
-        self._plan_parts(self._parts(nodes, (*context, name)), max(node.end_byte, limit))
+        else:
+            self._plan_parts(found, max(node.end_byte, limit))
 
-    def _parts(self, nodes: Sequence[Node], context: Context) -> list[Part]:
-        """The parts of a compound in order: nodes, context, and whether they are a list (the
-        words of for and case are not)."""
-        kinds = self.grammar
-        parts: list[Part] = [([], context, context[-1] not in ("for", "case"))]
-        stack = list(reversed(nodes))
-        while stack:
-            child = stack.pop()
-            kind = child.kind_id
-            if kind in kinds.clauses or kind == kinds.do_group:
-                stack.extend(reversed(child.children))
-            elif kind == kinds.case_item:
-                inner = child.children
-                closes = [at for at, item in enumerate(inner) if item.kind_id in kinds.case_close]
-                first = closes[0] + 1 if closes else len(inner)
-                parts += [(inner[:first], context, False), (inner[first:], context, True)]
-            elif kind in kinds.opens_condition:
-                parts.append(([], (*context, "condition"), True))
-            elif kind in kinds.opens_body:
-                parts.append(([], context, True))
-            else:
-                parts[-1][0].append(child)
-        return parts
-
-    def _plan_parts(self, parts: list[Part], limit: int) -> None:
-        for nodes, context, is_list in reversed(parts):
+    def _plan_parts(self, found: list[Part], limit: int) -> None:
+        for nodes, context, is_list in reversed(found):
             if not nodes:
                 continue
             if is_list:
@@ -364,23 +345,3 @@ class Scope:
                 for child in reversed(nodes):
                     self._substitutions(child, context)
             limit = nodes[0].start_byte
-
-
-def _without_remarks(root: Node, text: Text) -> Node:
-    """Read again without comments in backquotes (`` `# why` ``), which tree-sitter cannot read."""
-    blanked = _remark.sub(lambda match: b" " * len(match[0]), text.data)
-    if blanked == text.data:
-        return root
-    again = grammar().parse(blanked)
-    return root if again.has_error else again
-
-
-def _first_error(root: Node, text: Text) -> Span:
-    """Where the first piece lies that is not shell, or after which something is missing."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.is_error or node.is_missing:
-            return text.span(node.start_byte, node.end_byte)
-        stack.extend(child for child in reversed(node.children) if child.has_error)
-    return text.span(root.start_byte, root.end_byte)

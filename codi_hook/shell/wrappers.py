@@ -94,11 +94,25 @@ WRAPPERS: dict[str, Wrapper] = {
 }
 
 
-def wrapped(name: str, words: Sequence[Word]) -> int:
-    """Index of the word that names the wrapped command; 0 where nothing is wrapped."""
+def wrapped(name: str, words: Sequence[Word]) -> tuple[int, int]:
+    """The words of the wrapped command, from and to; from 0 where nothing is wrapped."""
     wrapper = WRAPPERS.get(name)
-    if wrapper is None:
-        return 0
+    if wrapper is not None:
+        return _wrapped(wrapper, words), len(words)
+    return _executed(words) if name == "find" else (0, 0)
+
+
+def _executed(words: Sequence[Word]) -> tuple[int, int]:
+    """What ``find … -exec`` runs; only the first one."""
+    values = [word.value for word in words]
+    for at, value in enumerate(values):
+        if value in ("-exec", "-execdir", "-ok", "-okdir") and at + 1 < len(values):
+            ends = [end for end in range(at + 2, len(values)) if values[end] in (";", "+")]
+            return at + 1, ends[0] if ends else len(values)
+    return 0, 0
+
+
+def _wrapped(wrapper: Wrapper, words: Sequence[Word]) -> int:
     at, count, operands, verb = 1, len(words), wrapper.operands, wrapper.verb
     while at < count:
         text = words[at].value
