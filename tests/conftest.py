@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from codi_hook.config.schema import KEYS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -47,3 +49,26 @@ def git(folder: Path, *arguments: str) -> str:
         ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True
     )
     return done.stdout
+
+
+@pytest.fixture(scope="session")
+def model_store() -> Path:
+    """The model store with the embedded model in it (MODEL_MOUNT_PATH); `make demo` shares it."""
+    from codi_hook.models import catalog
+    from codi_hook.models.store import Store
+
+    root = ROOT / ".cache" / "codi-hook" / "models"
+    store = Store(root)
+    known = catalog.load()
+    base = known.find(known.default)
+    if store.path(base.id) is None:
+        store.pull(base)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on what the environment says about models and servers."""
+    for key in KEYS:
+        if key.env:
+            monkeypatch.delenv(key.env, raising=False)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,3 +208,24 @@ def test_the_cache_key_changes_with_version_and_model(home: Path, workspace: Pat
         assert runner.run("Prepare") == 0, runner.printed
         keys.add(runner.outputs["prepare"]["key"])
     assert len(keys) == 3
+
+
+def test_the_model_ranks_where_it_is_asked_to(
+    model_store: Path,
+    workspace: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every step but Install, which would compile llama.cpp: this interpreter has it."""
+    monkeypatch.setenv("MODEL_MOUNT_PATH", str(model_store))
+    temp = tmp_path_factory.mktemp("with-model")
+    programs = temp / "codi-hook" / "venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "codi-hook").symlink_to(Path(sysconfig.get_path("scripts")) / "codi-hook")
+    (workspace / "old" / "Dockerfile").write_text("FROM alpine\nMAINTAINER ada@example.org\n")
+    runner = Runner(workspace, temp, {"llm": "true", "ranker": "llm", "select": "DL4000"})
+    assert runner.run("Prepare", "Fetch the model") == 0, runner.printed
+    assert runner.run("Check") == 1, runner.printed
+    audit = Path(runner.outputs["check"]["audit-file"]).read_text()
+    assert re.search(r'"source": ?"llm"', audit), audit
+    assert list((temp / "codi-hook" / "cache").rglob("*.sqlite*")), "answers are not cached"
