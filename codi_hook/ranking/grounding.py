@@ -20,7 +20,7 @@ INSTRUCTIONS = str.split(
 _instruction = re.compile(rf"(?:^|[`\"'\n:;]\s*)(?:{'|'.join(INSTRUCTIONS)})\s+\S", re.IGNORECASE)
 _upper_instruction = re.compile(
     rf"\b(?:{'|'.join(INSTRUCTIONS)})\s+"
-    r"(?!(?:instruction|line|step|layer|command|and|or|is|in)\b)[\w./$\[-]"
+    r"(?!(?:instruction|line|step|layer|command|and|or|is|in|of|for|here|that)\b)[\w./$\[-]"
 )
 # What is a name rather than a word: flags, paths, images, variables, versions, file names.
 _name = re.compile(
@@ -102,7 +102,7 @@ def _names(text: str) -> Iterable[str]:
     for match in _name.finditer(text):
         if name := match.group().strip(_trim):
             yield name
-    for word in _word.findall(text):
+    for word in re.findall(r"[\w-]+", text):
         if word.lower() in _programs:
             yield word
 

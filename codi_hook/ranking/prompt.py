@@ -7,9 +7,12 @@ cannot be talked into ending the turn. Whatever changes a prompt changes `PROMPT
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from codi_hook.source import Source, Span
 
 if TYPE_CHECKING:
     from codi_hook.dockerfile.ast import Instruction
@@ -113,10 +116,14 @@ def file_text(document: Document) -> str:
 
 
 def _outline(instruction: Instruction, width: int) -> str:
-    span = instruction.span
-    if len(span) > 8 * width:  # a here-document can be long; its beginning is enough
-        span = span._replace(end=span.start + 8 * width)
-    return clip(instruction.source.text(span).replace("\\\n", " ").replace("\\\r\n", " "), width)
+    return _excerpt(instruction.source, instruction.span, width)
+
+
+def _excerpt(source: Source, span: Span, limit: int) -> str:
+    """The beginning of `span` on one line, continuations joined."""
+    span = Span(span.start, min(span.end, span.start + 8 * limit))
+    text = source.text(span).replace("\\\r\n", " ").replace("\\\n", " ")
+    return clip(text, limit)
 
 
 def _ends(lines: Sequence[str], limit: int) -> list[str]:
@@ -134,12 +141,12 @@ def _ends(lines: Sequence[str], limit: int) -> list[str]:
 
 
 def finding_text(finding: Finding) -> str:
-    """The finding: the rule's name and the words it is about."""
-    span = finding.span
-    if len(span) > 8 * EXCERPT_BYTES:
-        span = span._replace(end=span.start + 8 * EXCERPT_BYTES)
-    excerpt = clip(finding.document.source.text(span).replace("\\\n", " "), EXCERPT_BYTES)
-    return f"Problem {finding.rule.name}: {excerpt}\n"
+    """The finding: the rule's name, and the file from where it begins to the instruction's end."""
+    document, start = finding.document, finding.span.start
+    index = bisect_right(document.instructions, start, key=lambda item: item.span.start) - 1
+    end = document.instructions[index].span.end if index >= 0 else finding.span.end
+    span = Span(start, max(end, finding.span.end))
+    return f"Problem {finding.rule.name}: {_excerpt(document.source, span, EXCERPT_BYTES)}\n"
 
 
 def permutation(context: str, options: Sequence[tuple[str, str]]) -> tuple[int, ...]:

@@ -161,7 +161,7 @@ class Runtime:
             ) from None
 
     def _letter(self, letter: str) -> int:
-        tokens = self._tokenize(letter, False)
+        tokens = self.tokens(letter, False)
         if len(tokens) != 1:
             raise EngineError(f"the model's tokeniser has no single token for {letter!r}")
         return tokens[0]
@@ -272,11 +272,11 @@ class Runtime:
         if known is None:
             if len(self._tokens) > 512:
                 self._tokens.clear()
-            known = tuple(t for s in chunk for t in self._tokenize(s.text, s.control))
+            known = tuple(t for s in chunk for t in self.tokens(s.text, s.control))
             self._tokens[chunk] = known
         return known
 
-    def _tokenize(self, text: str, control: bool) -> list[int]:
+    def tokens(self, text: str, control: bool) -> list[int]:
         """Tokens of `text`; ``<|im_end|>`` and the like are plain text unless `control`."""
         data = text.encode("utf-8", "replace")
         room = (self._lib.llama_token * (len(data) + 8))()
