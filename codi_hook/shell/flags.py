@@ -8,6 +8,7 @@ from typing import NamedTuple
 from codi_hook.shell.ast import Command, Flag, Word
 from codi_hook.shell.options import BARE_CLUSTER, SINGLE_DASH, TWO_LETTERS, VALUES
 
+_versioned = re.compile(r"(python|pip)\d[\d.]*\Z").match
 _letters = re.compile(r"-[A-Za-z0-9#?]").match
 
 
@@ -55,8 +56,10 @@ def values_of(name: str) -> frozenset[str]:
     if known is None:
         from codi_hook.shell.manager_data import MANAGERS
 
-        manager = MANAGERS.get(name)
-        text = VALUES.get(name, "")
+        match = _versioned(name)
+        plain = match[1] if match else name  # python3.11 takes what python takes
+        manager = MANAGERS.get(plain)
+        text = VALUES.get(plain, "")
         known = frozenset(text.split())
         if manager is not None:
             known |= manager.values
