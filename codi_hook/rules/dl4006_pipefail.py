@@ -4,10 +4,10 @@ Why it matters: a shell reports the status of a pipe's last command. `wget … |
 after a download that broke off, as long as tar is content with what it got, and the image is
 built with a part missing.
 
-Which alternative: a SHELL instruction holds for the rest of the stage. Where only one step has
-a pipe, the SHELL can be set back behind it. Where the shell is BusyBox's (Alpine) or bash
-already, `set -o pipefail` in the step itself is enough and changes nothing else; dash, which is
-/bin/sh on Debian and Ubuntu, does not know the option.
+Which alternative: a SHELL instruction holds for the rest of the stage, and other linters
+understand it. Where the shell is BusyBox's (Alpine) or bash already, `set -o pipefail` in the
+step itself is enough and changes nothing else; dash, which is /bin/sh on Debian and Ubuntu,
+does not know the option. Where only one step has a pipe, the SHELL can be set back behind it.
 
 Why the fixes are unsafe: a build that used to swallow a failure now stops, and a command that
 closes its input early (`yes | …`, `… | head`) makes the command before it fail.
@@ -84,18 +84,32 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         return
     known = family(document, stage)
     lost = Reason("status-lost", f"without it the build goes on when {_name(pipe)} fails")
+    current = document.shell_of(item)
+    standard = script.dialect in ("sh", "dash")
+    shell = _SHELLS.get(known or "") if standard else _with(current)
+    if shell is not None:
+        yield _for_the_stage(document, stage, item, shell, lost)
     if script.dialect in ("bash", "ash", "zsh") or known == ALPINE:
         edit = prepend_command(script, "set -o pipefail")
         if edit is not None:
             reasons = (lost, Reason("this-step", "nothing but this step changes"))
             title = "Set pipefail in this step"
             yield Candidate("set-pipefail", title, (edit,), Applicability.UNSAFE, reasons)
-    current = document.shell_of(item)
-    standard = script.dialect in ("sh", "dash")
-    shell = _SHELLS.get(known or "") if standard else _with(current)
-    if shell is None:
-        return
-    yield Candidate(
+    if shell is not None:
+        line, back = f"SHELL {exec_form(shell)}", f"SHELL {exec_form(list(current))}"
+        yield Candidate(
+            "shell-pipefail-here",
+            f"Run this step with {shell[0]} and pipefail, the next ones as before",
+            (insert_before(item, line), insert_after(item, back)),
+            Applicability.UNSAFE,
+            (lost, Reason("restored", f"the steps behind it keep {current[0]}")),
+        )
+
+
+def _for_the_stage(
+    document: Document, stage: Stage, item: Instruction, shell: list[str], lost: Reason
+) -> Candidate:
+    return Candidate(
         "shell-pipefail",
         f"Run the steps from here on with {shell[0]} and pipefail",
         (_stage_shell(document, stage, item, shell),),
@@ -105,15 +119,6 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             Reason("whole-stage", "every later pipe of the stage is covered too"),
             Reason("same-shell", f"{shell[0]} then also runs a CMD or ENTRYPOINT in shell form"),
         ),
-    )
-    line = f"SHELL {exec_form(shell)}"
-    back = f"SHELL {exec_form(list(current))}"
-    yield Candidate(
-        "shell-pipefail-here",
-        f"Run this step with {shell[0]} and pipefail, the next ones as before",
-        (insert_before(item, line), insert_after(item, back)),
-        Applicability.UNSAFE,
-        (lost, Reason("restored", f"the steps behind it keep {current[0]}")),
     )
 
 
