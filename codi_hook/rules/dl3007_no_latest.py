@@ -1,0 +1,48 @@
+"""A base image with the tag latest.
+
+Why it matters: `latest` is a name that moves. What worked yesterday breaks without a change in
+the repository, a cached build and a fresh one differ, and nobody can say what an older image was
+built from.
+
+Which alternative: where another line of the file pins the same image, the same tag keeps both on
+one base. Otherwise the tag must come from you: the release that you test with, or, to be exact,
+a digest that a bot renews.
+
+Why the fix is unsafe: `latest` may be another release than the tag, so the image may change.
+Tags and digests that the file does not hold are never made up.
+
+When to ignore: in a build that exists to find out whether the newest base still works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Stage
+from codi_hook.model import Candidate, Document, Finding, Rule, Severity
+from codi_hook.recipes.images import pin_candidates, split
+from codi_hook.source import Span
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for stage in document.stages:
+        suffix = split(stage.image.text)[1]
+        if suffix == ":latest" and stage.parent is None:
+            end = stage.image.span.end
+            yield Finding(Span(end - len(suffix) + 1, end), stage)
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    stage: Stage = finding.subject
+    yield from pin_candidates(finding.document, stage)
+
+
+RULE = Rule(
+    "DL3007",
+    "no-latest",
+    Severity.WARNING,
+    "latest is a tag that moves, name a release",
+    check,
+    candidates,
+    triggers=("FROM",),
+)
