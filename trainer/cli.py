@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,32 +49,20 @@ def init_adapter(
 ) -> None:
     """Write a fresh adapter for BASE (a GGUF) to OUT_DIR: adapter.gguf and metadata.json."""
     from codi_hook.models import adapters
-    from trainer.export import lora_gguf, metadata
 
+    chosen: dict[str, Any] = {"rank": rank, "alpha": alpha, "seed": seed, "scale": scale}
     try:
-        known_id, origin, architecture = _origin(base)
         if not adapters.VERSION.fullmatch(adapter_version):
             raise ModelError(f"{adapter_version!r} is not a version")
         if out_dir.exists() and any(out_dir.iterdir()):
             raise ModelError(f"{out_dir} is not empty", "name a new folder")
-        out_dir.mkdir(parents=True, exist_ok=True)
-        lora_gguf.init_adapter(
-            base,
-            out_dir / adapters.WEIGHTS,
-            rank=rank,
-            alpha=alpha,
-            seed=seed,
-            scale=scale,
-            targets=lora_gguf.ALL_LINEAR if targets == "linear" else lora_gguf.ATTENTION,
-        )
-        metadata.write(
-            out_dir,
-            version=adapter_version,
-            base_id=base_id or known_id,
-            base_digest=origin,
-            architecture=architecture,
-        )
-        loaded = adapters.load(out_dir)
+        out_dir.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out_dir.parent, prefix=".codi-train-") as scratch:
+            made = Path(scratch) / out_dir.name
+            made.mkdir()
+            _make(base, made, base_id, adapter_version, targets, chosen)
+            loaded = adapters.load(made)
+            made.replace(out_dir)
     except ImportError as error:
         fail(ModelError(f"{error.name} is not installed", "pip install 'codi-hook[train]'"))
     except OSError as error:
@@ -80,6 +70,24 @@ def init_adapter(
     except ModelError as error:
         fail(error)
     click.echo(f"wrote {out_dir}: {describe(loaded)}")
+
+
+def _make(
+    base: Path, folder: Path, base_id: str, version: str, targets: str, chosen: dict[str, Any]
+) -> None:
+    from codi_hook.models import adapters
+    from trainer.export import lora_gguf, metadata
+
+    known_id, origin, architecture = _origin(base)
+    names = lora_gguf.ALL_LINEAR if targets == "linear" else lora_gguf.ATTENTION
+    lora_gguf.init_adapter(base, folder / adapters.WEIGHTS, targets=names, **chosen)
+    metadata.write(
+        folder,
+        version=version,
+        base_id=base_id or known_id,
+        base_digest=origin,
+        architecture=architecture,
+    )
 
 
 def _origin(base: Path) -> tuple[str, str, str]:

@@ -109,6 +109,9 @@ def _pip_error(requirement: str, output: str, folder: Path) -> ModelError:
         return from_os_error(OSError(28, ""), folder, f"fetch {requirement}")
     if any(sign in output for sign in NETWORK_SIGNS):
         return ModelError(f"cannot fetch {requirement}: no connection to the index", NO_NETWORK)
+    if "(from versions: none)" in output:  # pip without retries tells no more than this
+        what = "the index does not have it, or cannot be reached"
+        return ModelError(f"cannot fetch {requirement}: {what}", NO_NETWORK)
     lines = [line for line in output.splitlines() if line.startswith("ERROR:")]
     why = lines[-1].removeprefix("ERROR:").strip() if lines else "pip gave no reason"
     return ModelError(f"cannot fetch {requirement}: {why}", NO_NETWORK)
@@ -120,11 +123,15 @@ def fetch_hf(rest: str, folder: Path, final: Path) -> None:
     owner, _, path = path.partition("/")
     name, _, file = path.partition("/")
     hub = _import("huggingface_hub", "huggingface-hub", "hf:")
-    hub.utils.disable_progress_bars()
+    _import("huggingface_hub.utils", "huggingface-hub", "hf:").disable_progress_bars()
+    repository = f"{owner}/{name}"
     try:
+        # Asked first: without a network this fails at once, where a download retries for long.
+        url = hub.hf_hub_url(repository, file, revision=revision or None)
+        etag = hub.get_hf_file_metadata(url).etag or ""
         got = Path(
             hub.hf_hub_download(
-                f"{owner}/{name}", file, revision=revision or None, local_dir=folder / "hub"
+                repository, file, revision=revision or None, local_dir=folder / "hub"
             )
         )
     except OSError as error:
@@ -133,7 +140,10 @@ def fetch_hf(rest: str, folder: Path, final: Path) -> None:
         raise _hf_error(rest, error) from error
     except Exception as error:  # httpx and the hub raise many kinds
         raise _hf_error(rest, error) from error
-    _check_etag(folder / "hub" / ".cache" / "huggingface" / "download", file, got)
+    # The hub's ETag of a large file is its SHA-256.
+    if len(etag) == DIGEST_LENGTH and sha256(got) != etag:
+        got.unlink()
+        raise ModelError(f"{file}: not the content that the hub announced", "pull again")
     os.replace(got, final)
 
 
@@ -148,18 +158,6 @@ def _hf_error(rest: str, error: Exception) -> ModelError:
         return ModelError(f"cannot fetch hf:{rest}: no connection to the hub", NO_NETWORK)
     lines = str(error).strip().splitlines()
     return ModelError(f"cannot fetch hf:{rest}: {lines[0] if lines else kind}", NO_NETWORK)
-
-
-def _check_etag(metadata: Path, file: str, got: Path) -> None:
-    """The hub's ETag of a large file is its SHA-256; hold the file to it where it is one."""
-    try:
-        lines = (metadata / f"{file}.metadata").read_text().splitlines()
-    except FileNotFoundError:
-        return
-    etag = lines[1].strip() if len(lines) > 1 else ""
-    if len(etag) == DIGEST_LENGTH and sha256(got) != etag:
-        got.unlink()
-        raise ModelError(f"{file}: not the content that the hub announced", "pull again")
 
 
 def fetch_s3(rest: str, folder: Path, final: Path) -> None:

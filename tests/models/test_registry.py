@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codi_hook.models import registry
+from codi_hook.models.adapters import Adapter
+from codi_hook.models.errors import ModelError
+
+PROMOTED = """
+llm_assist:
+  compatibility:
+    - {adapter: first, base_model: smollm2-135m-instruct, prompt_version: "1"}
+  promotions:
+    - {id: first, rule_id: DL3009, adapter_version: "1.0", promoted_at: "2026-11-22T00:00:00Z",
+       metrics: {eval_run: run-1, eval_report: reports/1.md, win_rate: 0.71}}
+    - {id: first, rule_id: DL3015, adapter_version: "1.0", promoted_at: "2026-11-22T00:00:00Z",
+       purpose: explain, metrics: {eval_run: run-1, eval_report: reports/1.md, win_rate: 0.6}}
+    - {id: first, rule_id: DL3003, adapter_version: "0.9", promoted_at: "2026-11-22T00:00:00Z",
+       metrics: {eval_run: run-0, eval_report: reports/0.md, win_rate: 0.8}}
+"""
+
+
+def adapter(name: str = "first", version: str = "1.0") -> Adapter:
+    return Adapter(name, Path("adapter.gguf"), "0" * 64, version, "llama", 8, 16.0)
+
+
+def test_the_shipped_registry_promotes_nothing_yet() -> None:
+    shipped = registry.load()
+    assert shipped == registry.Registry()
+    assert shipped.promoted(adapter()) == frozenset()
+
+
+def test_a_promotion_is_for_one_version_and_purpose(tmp_path: Path) -> None:
+    place = tmp_path / "registry.yml"
+    place.write_text(PROMOTED)
+    known = registry.load(place)
+    assert known.promoted(adapter()) == {"DL3009"}
+    assert known.promoted(adapter(), "explain") == {"DL3015"}
+    assert known.promoted(adapter(version="0.9")) == {"DL3003"}
+    assert known.promoted(adapter("second")) == frozenset()
+    assert known.promoted(None) == frozenset()
+    assert known.compatible(adapter(), "smollm2-135m-instruct", "1")
+    assert not known.compatible(adapter(), "smollm2-135m-instruct", "2")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (": :", "not valid YAML"),
+        ("[]", "llm_assist"),
+        ("llm_assist: {}\nother: 1", "llm_assist"),
+        ("llm_assist: {promotion: []}", "unknown keys"),
+        ("llm_assist: {promotions: {}}\n".replace("{}", "{a: 1}"), "must be a list"),
+        ("llm_assist: {promotions: [{id: x}]}", "promotion x: needs"),
+        ("llm_assist: {compatibility: [{adapter: x}]}", "a compatibility needs"),
+        (PROMOTED.replace("0.71", "71"), "win_rate 71 is not"),
+        (PROMOTED.replace("purpose: explain", "purpose: guess"), "purpose 'guess'"),
+    ],
+)
+def test_a_bad_registry_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    place = tmp_path / "registry.yml"
+    place.write_text(text)
+    with pytest.raises(ModelError) as caught:
+        registry.load(place)
+    assert words in caught.value.message
+    assert "\n" not in str(caught.value)
