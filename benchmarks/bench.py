@@ -9,6 +9,7 @@ the peer that ran in the same minutes is what counts.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -131,7 +132,7 @@ class Bench:
         if found.returncode:
             raise SystemExit(f"bench: no model: {found.stderr.strip() or found.stdout.strip()}")
         audit = self.folder / "audit.json"
-        ranked = ("--ranker", "llm", "--timeout", "600", "--audit-file", str(audit))
+        ranked = ("--ranker", "llm", "--llm-timeout", "600", "--audit-file", str(audit))
         examples = [str(path) for path in sorted((ROOT / "examples").glob("*/*file"))]
         warm = self.ours("ranking", *ranked, "--no-cache", *examples)
         memory = peak_memory(warm)
@@ -238,6 +239,8 @@ def main() -> int:
     parser.add_argument("--no-model", action="store_true", help="leave out what needs the model")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "RESULTS.md")
     options = parser.parse_args()
+    # As an installation from a wheel does it; an editable one leaves it to the first run.
+    compileall.compile_dir(ROOT / "codi_hook", quiet=1)
     before = os.getloadavg()[0]
     folder = Path(tempfile.mkdtemp(prefix="codi-bench-"))
     try:

@@ -56,7 +56,7 @@ def interleaved(
 
 
 def peak_memory(command: Command, every: float = 0.02) -> int:
-    """Largest sum of proportional set sizes of the process and its children, in bytes."""
+    """Largest sum of resident set sizes of the process and its children, in bytes."""
     pid, started = _spawn(command)
     peak = 0
     while True:
@@ -64,7 +64,7 @@ def peak_memory(command: Command, every: float = 0.02) -> int:
         if done:
             _done(command, time.perf_counter() - started, os.waitstatus_to_exitcode(raw))
             return peak
-        peak = max(peak, sum(_pss(each) for each in _family(pid)))
+        peak = max(peak, sum(_rss(each) for each in _family(pid)))
         time.sleep(every)
 
 
@@ -102,9 +102,9 @@ def _family(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in _family(int(child)))]
 
 
-def _pss(pid: int) -> int:
+def _rss(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Rss:")), 0)
