@@ -14,6 +14,9 @@ _READABLE = frozenset({"sh", "bash", "ash", "dash", "ksh", "zsh"})
 _NEVER_LAST = frozenset({"exit", "exec", "return"})  # what is put behind them does not run
 
 
+_errexit = re.compile(r"-[a-zA-Z]*e[a-zA-Z]*\Z|errexit\Z").match
+
+
 def replace_word(word: Word, text: str) -> Edit:
     return Edit(word.span, text)
 
@@ -72,8 +75,20 @@ def append_command(script: Script, text: str) -> Edit | None:
         return None
     heredoc = script.instruction.heredocs
     inside = bool(heredoc) and heredoc[0].content_span.contains(last.span)
-    join = script.instruction.source.newline if inside else joiner(script)
+    # A line of its own in a heredoc would hide that the line before it failed, but for set -e.
+    a_line = inside and stops_on_error(script)
+    join = script.instruction.source.newline if a_line else joiner(script)
     return Edit(Span(last.span.end, last.span.end), join + text)
+
+
+def stops_on_error(script: Script) -> bool:
+    """True where ``set -e``, in any spelling, is one of the script's own commands."""
+    return any(
+        command.name == "set"
+        and not command.context
+        and any(_errexit(word.value or "") for word in command.args)
+        for command in script.commands
+    )
 
 
 def prepend_command(script: Script, text: str) -> Edit | None:

@@ -1,0 +1,92 @@
+"""Settings of apt that an earlier command has written to /etc/apt/apt.conf.d."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import Document, Edit, Finding
+from codi_hook.recipes.layers import preceding
+from codi_hook.recipes.scripts import prepend_command
+from codi_hook.shell.ast import Command
+from codi_hook.shell.managers import Call
+
+_FOLDER = "/etc/apt/apt.conf"
+_TRUE, _FALSE = "true|yes|on|with|enable|1", "false|no|off|without|disable|0"
+
+
+def configured(document: Document, call: Call, option: str, value: bool) -> bool:
+    """True where the stage has set `option` to `value` before the call."""
+    if "echo" not in document.names and "printf" not in document.names and not _copies(document):
+        return False
+    says = re.compile(
+        option + r"[\s\"'\\=]+(?:" + (_TRUE if value else _FALSE) + r")\b", re.IGNORECASE
+    ).search
+    command = call.command
+    script = document.script(command.instruction)
+    for other in script.commands[: command.position] if script else ():
+        if _writes(other, says):
+            return True
+    for item in preceding(document, command.instruction):
+        if item.keyword == "COPY":
+            if _copied(item, says):
+                return True
+        elif item.keyword == "RUN":
+            earlier = document.script(item)
+            if earlier and any(_writes(other, says) for other in earlier.commands):
+                return True
+    return False
+
+
+def _copies(document: Document) -> bool:
+    return any(item.heredocs for item in document.of("COPY"))
+
+
+def _copied(item: Instruction, says: Callable[[str], object]) -> bool:
+    return (
+        bool(item.heredocs)
+        and item.arguments[-1].value.startswith(_FOLDER)
+        and any(says(item.source.text(heredoc.content_span)) for heredoc in item.heredocs)
+    )
+
+
+def _writes(command: Command, says: Callable[[str], object]) -> bool:
+    if command.name not in ("echo", "printf"):
+        return False
+    targets = [item.target.text for item in command.redirects if item.target]
+    if command.pipeline:
+        for other in command.pipeline.commands:
+            if other.name == "tee":
+                targets += [word.text for word in other.args]
+    return any(_FOLDER in text for text in targets) and any(
+        says(word.text) for word in command.args
+    )
+
+
+def lacking(finding: Finding, check: Callable[[Document], Iterable[Finding]]) -> list[Finding]:
+    """The findings of the rule in the stage of this one, in order, triggers left out."""
+    document = finding.document
+    stage = document.stage_of(finding.subject.command.instruction)
+    if stage is None:
+        return []
+    own = {id(item) for item in stage.instructions}
+    return [
+        replace(item, document=document)
+        for item in check(document)
+        if id(item.subject.command.instruction) in own
+    ]
+
+
+def set_for_stage(
+    document: Document, calls: Sequence[Call], option: str, value: str, file: str
+) -> Edit | None:
+    """Write the setting at the beginning of the RUN of the first call; None where that cannot
+    be done or where there are not two calls that gain by it."""
+    if len(calls) < 2:
+        return None
+    script = document.script(calls[0].command.instruction)
+    if script is None:
+        return None
+    return prepend_command(script, f"echo '{option} \"{value}\";' > {_FOLDER}.d/{file}")

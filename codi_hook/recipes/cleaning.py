@@ -1,0 +1,75 @@
+"""Whether a script takes a folder's contents away again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from codi_hook.shell.ast import Command, Script, Word
+
+_home = re.compile(r"(?:~|\$HOME|\$\{HOME\})(?=/|\Z)").match
+_braces = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}").search
+_DELETES = frozenset({"-delete", "rm"})
+
+
+def removes(command: Command, path: str, home: str = "/root") -> bool:
+    """True for ``rm`` or ``find … -delete`` of the absolute `path`, of what is in it, or of a
+    folder above it."""
+    if command.name == "rm":
+        return any(_is_or_holds(place, path) for place in _places(command.args, home))
+    if command.name == "find":
+        texts = {word.value for word in command.args}
+        return not _DELETES.isdisjoint(texts) and any(
+            place == path or path.startswith(place + "/") for place in _places(command.args, home)
+        )
+    return False
+
+
+def removed(script: Script, path: str, after: int = -1, home: str = "/root") -> bool:
+    """True where a command behind position `after` removes the path."""
+    return any(
+        command.position > after and removes(command, path, home) for command in script.commands
+    )
+
+
+def only_removes(command: Command, path: str) -> bool:
+    """True for an ``rm`` of nothing else than what is in `path`: taking it out loses no more."""
+    places = [word for word in command.args if not word.text.startswith("-")]
+    return (
+        command.name == "rm"
+        and len(places) == 1
+        and places[0].text.rstrip("*").rstrip("/") == path
+        and not command.redirects
+    )
+
+
+def _places(words: tuple[Word, ...], home: str) -> Iterator[str]:
+    """The operands as absolute paths, braces expanded, without what stands for "all in it"."""
+    for word in words:
+        text = word.text.strip("\"'")
+        if text.startswith("-"):
+            continue
+        for place in _expanded(_home_at(text, home)):
+            yield re.sub(r"/+(?:\*+|\.\[?\^?\.?\]?\*|\{?\*?,?\.\*\}?)?\Z", "", place)
+
+
+def _home_at(text: str, home: str) -> str:
+    match = _home(text)
+    return home + text[match.end() :] if match else text
+
+
+def _expanded(text: str) -> Iterator[str]:
+    match = _braces(text)
+    if match is None:
+        yield text
+        return
+    for part in match[1].split(","):
+        yield from _expanded(text[: match.start()] + part + text[match.end() :])
+
+
+def _is_or_holds(place: str, path: str) -> bool:
+    if not place.startswith("/"):
+        return False
+    parts, wanted = place.split("/"), path.split("/")
+    return len(parts) <= len(wanted) and all(map(fnmatchcase, wanted, parts))

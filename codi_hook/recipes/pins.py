@@ -1,0 +1,67 @@
+"""Versions of packages: what counts as pinned is the rules' affair, what a file offers is here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.recipes.installs import is_json, shown
+from codi_hook.recipes.layers import environment
+from codi_hook.shell.ast import Word
+from codi_hook.shell.managers import Call
+
+_name = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z").match
+
+
+def text_of(word: Word) -> str:
+    """The word without its quotes; expansions stay as they are written."""
+    return word.text.replace('"', "").replace("'", "") if word.value is None else word.value
+
+
+def version_variable(document: Document, call: Call, word: Word) -> str | None:
+    """NAME_VERSION, where the stage has set it for the package that `word` names."""
+    quotes_elsewhere = is_json(call.command) or "sh -c" in call.command.context
+    if quotes_elsewhere or _name(word.text) is None:
+        return None
+    variable = re.sub(r"[^A-Z0-9]", "_", word.text.upper()) + "_VERSION"
+    return variable if environment(document, call.command.instruction).get(variable) else None
+
+
+def from_variables(
+    document: Document, call: Call, words: list[Word], operator: str
+) -> Iterator[Candidate]:
+    """Pin the packages for which the file already has a version in a variable; only where that
+    is all of them, for the finding would stay otherwise."""
+    variables = [version_variable(document, call, word) for word in words]
+    if not all(variables):
+        return
+    names = ", ".join(str(variable) for variable in variables)
+    yield Candidate(
+        "pin-to-variable",
+        f"Pin to the version that {names} holds",
+        tuple(
+            Edit(word.span, f'"{word.text}{operator}${{{variable}}}"')
+            for word, variable in zip(words, variables, strict=True)
+        ),
+        Applicability.UNSAFE,
+        (
+            Reason("already-known", f"the file already keeps the version of it in {names}"),
+            Reason("one-place", f"an update is then a change of {names} and of nothing else"),
+        ),
+    )
+
+
+def advice(identity: str, title: str, *reasons: tuple[str, str]) -> Candidate:
+    """A candidate for a person: the version cannot be known from the file."""
+    return Candidate(
+        identity,
+        title,
+        (),
+        Applicability.DISPLAY,
+        tuple(Reason(key, text) for key, text in reasons),
+    )
+
+
+def packages(words: list[Word]) -> str:
+    return shown(words)

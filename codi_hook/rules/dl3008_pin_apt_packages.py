@@ -1,0 +1,82 @@
+"""Packages of apt without a version.
+
+Why it matters: `apt-get install name` installs what the mirror has on the day of the build. Two
+builds of the same file give different images, and a bad version cannot be told from the file.
+
+Which alternative: a version on each package is the most exact, and has to be kept up: Debian's
+mirrors drop a version when the next one comes, and the build then fails. Building against a
+snapshot of the archive (snapshot.debian.org, snapshot.ubuntu.com) pins every package at once,
+those pulled in as well. A base image pinned by digest at least fixes what is there already.
+
+The fixes are advice: which version is right can only be seen inside the image, with
+`apt-cache policy name`.
+
+When to ignore: where the image is rebuilt often and the newest security fixes are worth more
+than the same bytes, which many teams decide for packages of a stable distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.model import Candidate, Document, Finding, Rule, Severity
+from codi_hook.recipes.installs import APT, installs, one_line, shown
+from codi_hook.recipes.pins import advice, text_of
+from codi_hook.shell.ast import Word
+from codi_hook.shell.managers import Call
+
+_SNAPSHOTS = {"debian": "snapshot.debian.org", "ubuntu": "snapshot.ubuntu.com"}
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for call in installs(document, *APT):
+        words = [word for word in (*call.packages, *call.sources) if not _pinned(word)]
+        if words:
+            yield Finding(words[0].span, (call, words), f"No version for {_named(words)}")
+
+
+def _pinned(word: Word) -> bool:
+    """With ``=`` a version, with ``/`` a release or a file; ``name-`` is taken away."""
+    text = text_of(word)
+    return "=" in text or "/" in text or text.endswith((".deb", "-"))
+
+
+def _named(words: list[Word]) -> str:
+    return one_line(shown(words))
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    call, words = _subject(finding)
+    first = one_line(text_of(words[0]))
+    yield advice(
+        "pin-versions",
+        f"Give each package a version: {first}=…",
+        ("exact", f"the version of {_named(words)} then stands in the file and in its history"),
+        ("policy", f"apt-cache policy {first} names the version, run inside the base image"),
+        ("upkeep", "the mirror drops old versions, so the pins have to be kept up to date"),
+    )
+    stage = finding.document.stage_of(call.command.instruction)
+    root = list(stage.lineage())[-1].image.short_name if stage else ""
+    if root in _SNAPSHOTS:
+        yield advice(
+            "archive-snapshot",
+            f"Install from a dated snapshot of the archive ({_SNAPSHOTS[root]})",
+            ("all-at-once", "one date pins every package, dependencies included"),
+            ("stays-available", f"{_SNAPSHOTS[root]} keeps what the mirrors of {root} drop"),
+        )
+
+
+def _subject(finding: Finding) -> tuple[Call, list[Word]]:
+    call, words = finding.subject
+    return call, words
+
+
+RULE = Rule(
+    "DL3008",
+    "pin-apt-packages",
+    Severity.WARNING,
+    "Pin the versions of apt packages",
+    check,
+    candidates,
+    triggers=APT,
+)

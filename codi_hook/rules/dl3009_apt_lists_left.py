@@ -1,0 +1,195 @@
+"""Package lists of apt left in the layer.
+
+Why it matters: `apt-get update` downloads some tens of megabytes of package lists. They are
+stale within days, nothing but apt reads them, and what a later RUN deletes stays in the layer
+that wrote it. Debian's and Ubuntu's own images come without them.
+
+Which alternative: removing the lists at the end of the same RUN needs nothing else. Cache mounts
+keep lists and packages between builds, outside the image, so the next build downloads less; they
+need BuildKit. Where a later RUN installs from the lists that an earlier one has left, each RUN
+has to update for itself. An update that nothing makes use of can go.
+
+Why removing is safe: it is offered as safe only where no later step of the file installs by apt
+without an update of its own, and none runs a script that cannot be read here. Whoever installs
+in a container has to update first, as in Debian's own images. The others change what is
+downloaded when, so they are `unsafe`.
+
+When to ignore: in an image that is made to install from without the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.cleaning import removed
+from codi_hook.recipes.instructions import delete
+from codi_hook.recipes.layers import is_unknown, later_runs, relies_on_index
+from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
+from codi_hook.recipes.scripts import append_command, prepend_command
+from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.managers import Call, call
+
+LISTS = "/var/lib/apt/lists"
+_CLEAN = f"rm -rf {LISTS}/*"
+_UPDATES = ("apt-get", "apt", "aptitude")
+_DISTCLEAN = frozenset({"distclean", "dist-clean"})
+
+
+def check(document: Document) -> Iterator[Finding]:
+    seen: set[int] = set()
+    for command in document.commands(*_UPDATES):
+        item = command.instruction
+        found = call(command)
+        if found is None or found.action != "update-index" or id(item) in seen:
+            continue
+        seen.add(id(item))
+        if _is_kept(document, item) and not _cleaned(document.script(item), item, command):
+            yield Finding(command.span, command)
+
+
+def _is_kept(document: Document, item: Instruction) -> bool:
+    """True where the layer is part of the image or of a stage that another is built on."""
+    stage = document.stage_of(item)
+    if stage is None or item not in stage.instructions:  # a trigger runs where we cannot look
+        return True
+    return stage.is_final or any(other.parent is stage for other in document.stages)
+
+
+def _cleaned(script: Script | None, item: Instruction, update: Command) -> bool:
+    if script is None or covers(kept_out(item), LISTS):
+        return True
+    if removed(script, LISTS, update.position):
+        return True
+    return any(
+        found.verb in _DISTCLEAN
+        for command in script.commands[update.position :]
+        if (found := call(command)) is not None and found.manager.family == "apt"
+    )
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    update: Command = finding.subject
+    document, item = finding.document, update.instruction
+    script = document.script(item)
+    if script is None:
+        return
+    later = [found for run in later_runs(document, item) if (found := document.script(run))]
+    relying = [found for found in later if relies_on_index(found, "apt")]
+    alone = len(script.statements) == 1 and len(script.commands) == 1
+    if relying:
+        yield from _update_again(finding, script, relying, alone)
+        return
+    if alone and not any(map(is_unknown, later)) and item in document.instructions:
+        yield Candidate(
+            "drop-update",
+            "Take the update out",
+            (delete(item),),
+            Applicability.UNSAFE,
+            (
+                Reason("unused", "no later step installs from these lists"),
+                Reason("faster", "the build no longer waits for the mirror here"),
+            ),
+        )
+    clean = None if update.wrapper else append_command(script, _CLEAN)
+    if clean:
+        yield _remove_lists(clean, not any(map(is_unknown, later)))
+    if mountable(document):
+        yield _mounts(document, item, script)
+
+
+def _remove_lists(clean: Edit, known: bool) -> Candidate:
+    return Candidate(
+        "remove-lists",
+        "Remove the lists in the same RUN",
+        (clean,),
+        Applicability.SAFE if known else Applicability.UNSAFE,
+        (
+            Reason("same-layer", "what the RUN that wrote them removes never becomes part of it"),
+            Reason("no-requirements", "this works with every builder and adds one command"),
+            Reason("unused", "no later step of the file installs without an update of its own")
+            if known
+            else Reason("unknown-script", "a later script may count on lists that are there"),
+        ),
+    )
+
+
+def _mounts(document: Document, item: Instruction, script: Script) -> Candidate:
+    installs = [found for command in script.commands if (found := _install(command))]
+    kept = "the lists and packages" if installs else "the lists"
+    folders = [f for f in ("/var/cache/apt", "/var/lib/apt") if not covers(kept_out(item), f)]
+    return Candidate(
+        "cache-mounts",
+        "Keep lists and packages in cache mounts",
+        (cache_mounts(item, *folders, locked=True),),
+        Applicability.UNSAFE,
+        (
+            Reason("faster-rebuild", f"{kept} stay with the builder and not in the image"),
+            Reason("locked", "sharing=locked lets one build at a time use them, as apt wants it"),
+            builder_reason(document),
+        ),
+    )
+
+
+def _install(command: Command) -> Call | None:
+    found = call(command)
+    return found if found and found.manager.family == "apt" and found.verb == "install" else None
+
+
+def _update_again(
+    finding: Finding, script: Script, relying: list[Script], alone: bool
+) -> Iterator[Candidate]:
+    """Move the update into each RUN that installs from its lists, and clean there."""
+    item, document = script.instruction, finding.document
+    first = delete(item) if alone else append_command(script, _CLEAN)
+    if first is None or item not in document.instructions or _by_sudo(script):
+        return
+    edits = [first]
+    for other in relying:
+        if other.instruction not in document.instructions or _by_sudo(other):
+            return
+        before = prepend_command(other, "apt-get update")
+        after = append_command(other, _CLEAN)
+        if before is None or after is None:
+            return
+        edits.append(before)
+        if not removed(other, LISTS):
+            edits.append(after)
+    steps = (
+        "the RUN that installs" if len(relying) == 1 else f"the {len(relying)} RUNs that install"
+    )
+    yield Candidate(
+        "update-where-installed",
+        f"Update and clean in {steps}",
+        tuple(edits),
+        Applicability.UNSAFE,
+        (
+            Reason("together", "update and install in one RUN can never be cached apart"),
+            Reason("still-works", f"{steps} would find no lists if they were only removed"),
+        ),
+    )
+
+
+def _by_sudo(script: Script) -> bool:
+    return any(command.wrapper and call(command) for command in script.commands)
+
+
+RULE = Rule(
+    "DL3009",
+    "apt-lists-left",
+    Severity.INFO,
+    "Remove the apt lists in the RUN that downloads them",
+    check,
+    candidates,
+    triggers=_UPDATES,
+)

@@ -1,0 +1,148 @@
+"""apt in a script.
+
+Why it matters: apt is made for people at a terminal and says so itself: its command line and its
+output may change from one release to the next. apt-get and apt-cache are the interface that
+scripts can count on.
+
+Which alternative: apt-get does what changes packages, apt-cache what only asks. `apt upgrade`
+installs new packages where an upgrade needs them; `apt-get upgrade --with-new-pkgs` is the same,
+`apt-get upgrade` alone holds such packages back. What apt alone can do (`list`, `edit-sources`)
+is left to the reader.
+
+Why the fixes are safe: both programs are front ends of one library, with one resolver and one
+configuration, so the same packages are installed. Holding packages back is another result, and
+apt-cache lays its answer out in its own way, so these two are `unsafe`.
+
+When to ignore: in an image in which people work at a terminal and the line is a demonstration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.installs import insert_option
+from codi_hook.recipes.pins import advice
+from codi_hook.shell.ast import Command, Word
+from codi_hook.shell.flags import operands
+
+_SAME = frozenset(
+    {"install", "remove", "purge", "update", "autoremove", "clean", "autoclean", "build-dep"}
+    | {"source", "download", "satisfy", "dist-upgrade", "changelog"}
+)
+_QUERIES = frozenset({"search", "show", "policy", "depends", "rdepends", "showsrc"})
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for command in document.commands("apt"):
+        yield Finding(command.word.span, command)
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    command: Command = finding.subject
+    words = operands(command)
+    verb = words[0].value if words else None
+    if verb in _SAME:
+        yield _apt_get(command, verb)
+    elif verb == "full-upgrade":
+        yield _apt_get(
+            command, "dist-upgrade", Edit(words[0].span, _like(words[0], "dist-upgrade"))
+        )
+    elif verb == "reinstall":
+        yield _apt_get(
+            command,
+            "install --reinstall",
+            Edit(words[0].span, _like(words[0], "install")),
+            insert_option(command, words[0], "--reinstall"),
+        )
+    elif verb == "upgrade":
+        with_new = insert_option(command, words[0], "--with-new-pkgs")
+        yield _apt_get(command, "upgrade --with-new-pkgs", with_new)
+        yield _candidate(
+            "hold-back",
+            "Use apt-get upgrade, which holds back what needs new packages",
+            command,
+            "apt-get",
+            (),
+            Applicability.UNSAFE,
+            Reason("no-new", "an upgrade then never brings a package that was not there before"),
+            Reason("stable-interface", "the command line of apt-get does not change"),
+        )
+    elif verb in _QUERIES:
+        yield _candidate(
+            "use-apt-cache",
+            f"Use apt-cache {verb}",
+            command,
+            "apt-cache",
+            (),
+            Applicability.UNSAFE,
+            Reason(
+                "stable-output", f"the output of apt-cache {verb} is made to be read by scripts"
+            ),
+            Reason("no-warning", "apt warns on every use in a script, apt-cache does not"),
+        )
+    else:
+        yield advice(
+            "use-dpkg-or-apt-get",
+            f"Say it with dpkg-query, apt-get or apt-cache instead of apt {verb or ''}".rstrip(),
+            ("unstable", "the output of apt may change from one release to the next"),
+            ("dpkg-query", "dpkg-query -W lists what is installed, in a format of your choice"),
+        )
+
+
+def _apt_get(command: Command, verb: str, *more: Edit) -> Candidate:
+    return _candidate(
+        "use-apt-get",
+        f"Use apt-get {verb}",
+        command,
+        "apt-get",
+        more,
+        Applicability.SAFE,
+        Reason("stable-interface", f"the command line of apt-get {verb} does not change"),
+        Reason("same-library", "apt and apt-get share one resolver and install the same packages"),
+        Reason("no-warning", "apt warns on every use in a script, apt-get does not"),
+    )
+
+
+def _candidate(
+    identity: str,
+    title: str,
+    command: Command,
+    program: str,
+    more: tuple[Edit, ...],
+    applicability: Applicability,
+    *reasons: Reason,
+) -> Candidate:
+    folder = command.word.text.rpartition("apt")[0]
+    edit = Edit(command.word.span, folder + _tail(command.word, program))
+    return Candidate(identity, title, (edit, *more), applicability, reasons)
+
+
+def _tail(word: Word, program: str) -> str:
+    """The program with what closes the word behind ``apt``: a quote, or nothing."""
+    return program + word.text.rpartition("apt")[2]
+
+
+def _like(word: Word, text: str) -> str:
+    quote = word.text[0] if word.text[0] in "\"'" else ""
+    return f"{quote}{text}{quote}"
+
+
+RULE = Rule(
+    "DL3027",
+    "apt-get-not-apt",
+    Severity.WARNING,
+    "Use apt-get or apt-cache in scripts, not apt",
+    check,
+    candidates,
+    triggers=("apt",),
+)
