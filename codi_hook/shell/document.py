@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from codi_hook import dockerfile
@@ -52,25 +52,26 @@ class Document(dockerfile.Document):
         return parse_script(inner, self.dialect(inner))
 
     @cached_property
-    def _by_name(self) -> dict[str, tuple[Command, ...]]:
-        found: dict[str, list[Command]] = {}
+    def _by_name(self) -> dict[str, list[tuple[int, Command]]]:
+        found: dict[str, list[tuple[int, Command]]] = {}
+        order = 0
         for script in self._scripts:
             for command in script.commands:
-                found.setdefault(command.name, []).append(command)
-        return {name: tuple(commands) for name, commands in found.items()}
+                found.setdefault(command.name, []).append((order, command))
+                order += 1
+        return found
 
     def commands(self, *names: str) -> Iterator[Command]:
         """The commands of all RUNs in order, those with one of the names or all."""
-        if len(names) == 1:
-            yield from self._by_name.get(names[0], ())
+        if not names:
+            for script in self._scripts:
+                yield from script.commands
             return
-        wanted = frozenset(names)
-        for script in self._scripts:
-            if names and wanted.isdisjoint(script.names):
-                continue
-            for command in script.commands:
-                if not names or command.name in wanted:
-                    yield command
+        known = self._by_name
+        found = [entry for name in {*names} & known.keys() for entry in known[name]]
+        found.sort(key=_first)
+        for _, command in found:
+            yield command
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -143,6 +144,11 @@ class Document(dockerfile.Document):
         return found
 
 
+def _first(entry: tuple[int, Command]) -> int:
+    return entry[0]
+
+
+@lru_cache(maxsize=64)
 def dialect_of(shell: tuple[str, ...]) -> str:
     """The dialect of SHELL words: their first command that is a known shell."""
     for word in shell:

@@ -133,7 +133,6 @@ _MVN = _verbs(
     "dependency:copy-dependencies,de.qaware.maven:go-offline-maven-plugin:resolve-dependencies",
     build="package,install,verify,compile,test,process-resources,spring-boot:build-image",
     publish="deploy",
-    clean="",
 )
 _GRADLE = _verbs(
     install="dependencies,downloadDependencies,resolveDependencies",

@@ -264,7 +264,12 @@ class Scope:
             found.append(redirect)
             if spots:
                 spots.extend(more)
-            self._substitutions(node, context)
+            if node.kind_id == self.grammar.heredoc_redirect:
+                for child in node.children:  # it holds the commands behind it, too
+                    if child.kind_id == self.grammar.heredoc_body:
+                        self._substitutions(child, context)
+            else:
+                self._substitutions(node, context)
         return found
 
     def _command(
