@@ -35,6 +35,12 @@ _LINES = (
     b"RUN\tx",
 )  # fmt: skip
 
+_STRAYS = (
+    b"\0", b"\t", b"\v", b"\f", b"\r", b"\x1c", b"\x1f", b"\x7f", b"\x85", b"\xff", b"\xc2",
+    b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80\xa8", b"\xe3\x80\x80", b"\xe2\x80\x8b", b"\xef\xbb\xbf",
+    b"\xc4\xb0", b"\xc5\xbf", b"\xe2\x84\xaa", b"\xf0\x9f\x90\xb3", b"\xed\xa0\x80",
+)  # fmt: skip
+
 Mutation = Callable[[list[bytes], random.Random], list[bytes]]
 
 
@@ -103,6 +109,13 @@ def _byte(words: list[bytes], at: int, draw: random.Random) -> None:
         words[at] = word[:where] + draw.choice((b"", b'"', b"'", b"\\")) + word[where + 1 :]
 
 
+def _stray(lines: list[bytes], draw: random.Random) -> list[bytes]:
+    where = _at(lines, draw)
+    line = lines[where]
+    at = draw.choice((0, len(line), draw.randint(0, len(line))))
+    return [*lines[:where], line[:at] + draw.choice(_STRAYS) + line[at:], *lines[where + 1 :]]
+
+
 def _drop_line(lines: list[bytes], draw: random.Random) -> list[bytes]:
     where = _at(lines, draw)
     return lines[:where] + lines[where + 1 :] if len(lines) > 1 else lines
@@ -143,6 +156,6 @@ def _newlines(lines: list[bytes], draw: random.Random) -> list[bytes]:
 
 MUTATIONS: tuple[Mutation, ...] = (
     _token(_drop), _token(_duplicate), _token(_swap), _token(_flag), _token(_flag),
-    _token(_snippet), _token(_snippet), _token(_keyword), _token(_byte), _drop_line,
+    _token(_snippet), _token(_snippet), _token(_keyword), _token(_byte), _stray, _drop_line,
     _insert_line, _insert_line, _move_line, _continuation, _newlines,
 )  # fmt: skip

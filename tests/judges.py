@@ -105,16 +105,18 @@ class BuildKit:
         self._folder = self._stack.enter_context(_scratch())
         (self._folder / ".tally.toml").write_text('[rules]\nexclude = ["*"]\n')
         self._path = self._folder / "Dockerfile"
-        self._log = self._stack.enter_context((self._folder / "log").open("w+b"))
+        self._errors = self._stack.enter_context((self._folder / "log").open("ab"))
+        self._log = self._stack.enter_context((self._folder / "log").open("rb", buffering=0))
         self._parser = self._stack.enter_context(GoParser())
         self._start()
 
     def _start(self) -> None:
+        self._alive = True
         self._server = subprocess.Popen(
             [executable("tally"), "lsp", "--stdio"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=self._errors,
         )
         self._requests = 0
         capabilities = {"textDocument": {"diagnostic": {"dynamicRegistration": False}}}
@@ -141,34 +143,41 @@ class BuildKit:
             self._server.wait()
 
     def refusal(self, data: bytes) -> str:
-        """BuildKit's message, or an empty string for a file that it takes."""
-        at = self._log.seek(0, os.SEEK_END)
+        """BuildKit's message, or an empty string for a file that it takes.
+
+        tally, unlike BuildKit, wants UTF-8: other bytes are judged as U+FFFD.
+        """
+        data = data.decode("utf-8", "replace").encode()
         padding = b"\n" * (TALLY_SMALLEST - len(data))
         self._path.write_bytes(data + padding)
-        document = {"textDocument": {"uri": self._path.as_uri()}}
-        try:
-            self._request("textDocument/diagnostic", document)
-        except ServerEnded:
+        log = self._judge()
+        if not self._alive:
             self._stop()
-            self._log.seek(at)
-            log = self._log.read().decode("utf-8", "replace")
-            if "linter.checkRule" not in log:  # rules run only on what both stages took
-                raise
             self._start()
-            log = ""
-        else:
-            self._log.seek(at)
-            log = self._log.read().decode("utf-8", "replace").strip()
+            # Its rules, which crash on some input, run only on what both stages took.
+            log = "" if "linter.checkRule" in log else self._judge()
         _, found, message = log.partition("lint error for ")
         if found:
             return message.partition(": ")[2]
-        if log:
+        if log or not self._alive:
             raise RuntimeError(f"tally did not judge the file: {log}")
-        commands = self._parser.parse(data.decode("utf-8", "replace").encode())
+        commands = self._parser.parse(data)
         if isinstance(commands, str):
             return commands
         has_stage = any(command.keyword.upper() == "FROM" for command in commands)
         return "" if has_stage else "dockerfile contains no stages to build"
+
+    def _judge(self) -> str:
+        """What the server logs about the file; it is no longer alive if it crashed."""
+        at = self._log.seek(0, os.SEEK_END)
+        try:
+            document = {"textDocument": {"uri": self._path.as_uri()}}
+            self._request("textDocument/diagnostic", document)
+        except (ServerEnded, BrokenPipeError):
+            self._alive = False
+            self._server.wait(10)
+        self._log.seek(at)
+        return self._log.read().decode("utf-8", "replace").strip()
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._server.stdin

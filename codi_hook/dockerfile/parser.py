@@ -82,6 +82,7 @@ def _instruction(
 ) -> Instruction:
     """The instruction in a range of the logical line: the whole, or what ONBUILD triggers."""
     text = line.text
+    whole = start == 0
     start, end = words.trim(text, start, end)
     keyword_end, rest = words.first_field(text, start, end)
     keyword = text[start:keyword_end].decode("utf-8", "replace").upper()
@@ -118,7 +119,6 @@ def _instruction(
     map_ = line.map
     heredocs: tuple[Heredoc, ...] = ()
     stop = line.span.end
-    whole = start == 0 or text[:start].strip() == b""
     if b"<<" in text and whole:
         holder, shape = (trigger.keyword, trigger.form) if trigger else (keyword, form)
         if holder in _HEREDOCS and shape != "json":

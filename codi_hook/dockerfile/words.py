@@ -71,10 +71,10 @@ def first_field(text: bytes, start: int, end: int) -> tuple[int, int]:
 def _word(escape: bytes) -> re.Pattern[bytes]:
     token = re.escape(escape)
     return re.compile(
-        rb"(?:" + token + rb"."
+        SPACE + rb"+|(?P<word>(?:" + token + rb"."
         rb"|'[^']*(?:'|\Z)"
         rb'|"(?:' + token + rb'.|[^"' + token + rb'])*(?:"|(?=' + token + rb"?\Z))"
-        rb"|(?!" + SPACE + rb")[^'\"" + token + rb"])+",
+        rb"|(?!" + SPACE + rb")[^'\"" + token + rb"])+)",
         re.DOTALL,
     )
 
@@ -85,6 +85,7 @@ def words(text: bytes, start: int, end: int, escape: bytes) -> list[Token]:
     return [
         Token(decode(match[0]), start + match.start(), start + match.end())
         for match in _word(escape).finditer(body)
+        if match.lastgroup
     ]
 
 
