@@ -118,22 +118,28 @@ def _pip_error(requirement: str, output: str, folder: Path) -> ModelError:
 
 
 def fetch_hf(rest: str, folder: Path, final: Path) -> None:
-    """`hf:OWNER/NAME/FILE[@REVISION]` through huggingface-hub, which continues what it began."""
+    """`hf:OWNER/NAME/FILE[@REVISION]` through huggingface-hub (HF_ENDPOINT, HF_TOKEN)."""
     path, _, revision = rest.partition("@")
     owner, _, path = path.partition("/")
     name, _, file = path.partition("/")
     hub = _import("huggingface_hub", "huggingface-hub", "hf:")
-    _import("huggingface_hub.utils", "huggingface-hub", "hf:").disable_progress_bars()
-    repository = f"{owner}/{name}"
+    for module in ("utils", "file_download"):
+        _import(f"huggingface_hub.{module}", "huggingface-hub", "hf:")
+    hub.utils.disable_progress_bars()
+    part = folder / "hub.part"
     try:
-        # Asked first: without a network this fails at once, where a download retries for long.
-        url = hub.hf_hub_url(repository, file, revision=revision or None)
-        etag = hub.get_hf_file_metadata(url).etag or ""
-        got = Path(
-            hub.hf_hub_download(
-                repository, file, revision=revision or None, local_dir=folder / "hub"
+        url = hub.hf_hub_url(f"{owner}/{name}", file, revision=revision or None)
+        known = hub.get_hf_file_metadata(url)
+        have = _have(part, {"etag": known.etag, "size": known.size})
+        with open(part, "ab") as target:
+            # hf_hub_download begins anew in every process; the function below it continues.
+            hub.file_download.http_get(
+                url,
+                target,
+                resume_size=have,
+                headers=hub.utils.build_hf_headers(),
+                expected_size=known.size,
             )
-        )
     except OSError as error:
         if error.errno is not None:
             raise
@@ -141,10 +147,11 @@ def fetch_hf(rest: str, folder: Path, final: Path) -> None:
     except Exception as error:  # httpx and the hub raise many kinds
         raise _hf_error(rest, error) from error
     # The hub's ETag of a large file is its SHA-256.
-    if len(etag) == DIGEST_LENGTH and sha256(got) != etag:
-        got.unlink()
+    etag = known.etag or ""
+    if len(etag) == DIGEST_LENGTH and sha256(part) != etag:
+        part.unlink()
         raise ModelError(f"{file}: not the content that the hub announced", "pull again")
-    os.replace(got, final)
+    os.replace(part, final)
 
 
 def _hf_error(rest: str, error: Exception) -> ModelError:
@@ -166,12 +173,12 @@ def fetch_s3(rest: str, folder: Path, final: Path) -> None:
     boto3 = _import("boto3", "boto3", "s3:")
     from botocore.exceptions import BotoCoreError, ClientError
 
-    part, record = folder / "object.part", folder / "object.json"
+    part = folder / "object.part"
     try:
         client = boto3.client("s3")
         head = client.head_object(Bucket=bucket, Key=key)
         known = {"etag": head["ETag"], "size": head["ContentLength"]}
-        have = _have(part, record, known)
+        have = _have(part, known)
         if have < known["size"] or not have:
             wanted = {"Range": f"bytes={have}-"} if have else {}
             body = client.get_object(Bucket=bucket, Key=key, IfMatch=known["etag"], **wanted)[
@@ -185,12 +192,15 @@ def fetch_s3(rest: str, folder: Path, final: Path) -> None:
         raise ModelError(f"cannot fetch s3:{rest}: {error}", hint) from error
     if part.stat().st_size != known["size"]:
         raise ModelError(f"cannot fetch s3:{rest}: the connection ended early", "pull again")
-    record.unlink()
     os.replace(part, final)
 
 
-def _have(part: Path, record: Path, known: dict[str, Any]) -> int:
-    """Bytes of an earlier attempt that still belong to the object, 0 where there are none."""
+def _have(part: Path, known: dict[str, Any]) -> int:
+    """Bytes of an earlier attempt that still belong to the object, 0 where there are none.
+
+    `known` is what the server says of the object now; the first attempt left it beside `part`.
+    """
+    record = part.with_suffix(".json")
     try:
         if json.loads(record.read_bytes()) == known and part.stat().st_size <= known["size"]:
             return part.stat().st_size
