@@ -31,7 +31,7 @@ def is_dockerfile(path: str) -> bool:
     """True where the name alone says that this is a Dockerfile."""
     name = os.path.basename(path).lower()
     stem, dot, suffix = name.rpartition(".")
-    if dot and (suffix in _OTHER or name.endswith("~")):
+    if name.endswith("~") or (dot and suffix in _OTHER):
         return False
     return (
         name in ("dockerfile", "containerfile")
@@ -63,7 +63,7 @@ def discover(
         named = [path]
         if path != STDIN and os.path.isdir(path):
             try:
-                named = sorted(_in_folder(path))
+                named = sorted(_in_folder(os.path.normpath(path)))
             except CodiError as error:
                 problems.append(error)
                 continue
@@ -122,7 +122,7 @@ def _walked(folder: str) -> Iterator[str]:
     for base, folders, names in os.walk(folder, onerror=failed.append):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in names:
-            yield name if base == "." else os.path.join(base, name)
+            yield os.path.normpath(os.path.join(base, name))
     if failed:
         error = failed[0]
         reason = (error.strerror or "error").lower()

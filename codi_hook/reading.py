@@ -83,9 +83,9 @@ def read_stdin(name: str = STDIN) -> Content:
 
 
 def _resolved(path: str) -> str:
-    real = os.path.realpath(path)
     if "\0" in path:
         raise CodiError("a path cannot hold a NUL byte", "check the path", path)
+    real = os.path.realpath(path)
     top = repository(path)
     if top and os.path.commonpath([top, real]) != top:
         hint = f"it leads to {real}; name that file instead"

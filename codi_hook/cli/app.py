@@ -139,12 +139,18 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+def configuration(config: str | None, isolated: bool) -> str:
+    """What `resolve` is told to read."""
+    if isolated and config:
+        raise click.UsageError("--config and --isolated exclude each other")
+    return "none" if isolated else config or ""
+
+
 def _check(paths: tuple[str, ...], config: str | None, isolated: bool, **values: Any) -> int:
     from codi_hook.cli.arguments import Arguments
     from codi_hook.cli.check import check as run_check
 
-    chosen = "none" if isolated else config or ""
-    return run_check(Arguments(list(paths), given(values), chosen))
+    return run_check(Arguments(list(paths), given(values), configuration(config, isolated)))
 
 
 def with_settings(callback: Callable[..., int | None], **attributes: Any) -> click.Command:

@@ -27,6 +27,7 @@ def parse(arguments: Sequence[str]) -> Arguments | None:
     offs = {key.off: key for key in KEYS if key.off}
     result = Arguments([], {}, "")
     left = list(reversed(arguments))
+    isolated = False
     while left:
         argument = left.pop()
         if argument == "--":
@@ -37,7 +38,7 @@ def parse(arguments: Sequence[str]) -> Arguments | None:
             continue
         flag, equals, value = argument.partition("=")
         if flag == "--isolated" and not equals:
-            result = result._replace(config="none")
+            isolated = True
             continue
         key = flags.get(flag) or offs.get(flag)
         if key is None and flag != "--config":
@@ -57,6 +58,8 @@ def parse(arguments: Sequence[str]) -> Arguments | None:
             result = result._replace(config=value)
         elif not _take(result.options, key, value):
             return None
+    if isolated:
+        return None if result.config else result._replace(config="none")
     return result
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from codi_hook.cli.app import given, with_settings
+from codi_hook.cli.app import configuration, given, with_settings
 from codi_hook.cli.check import say
 from codi_hook.config import schema
 from codi_hook.config.resolve import resolve
@@ -35,7 +35,7 @@ def config() -> None:
 
 
 def _show(config: str | None, isolated: bool, **values: Any) -> None:
-    settings = resolve(given(values), os.environ, config="none" if isolated else config or "")
+    settings = resolve(given(values), os.environ, config=configuration(config, isolated))
     for note in settings.notes:
         say("note", note)
     click.echo(f"# from: {settings.config_file or 'no configuration file'}")

@@ -16,7 +16,9 @@ from codi_hook.errors import CodiError
 
 OURS = (".codi-hook.yaml", ".codi-hook.yml")
 HADOLINT = (".hadolint.yaml", ".hadolint.yml")
-LIMIT = 1 << 20  # bytes; a configuration larger than this is none
+# A configuration larger than this is none. Reading YAML takes some 25 µs a byte at worst.
+LIMITS = {".toml": 1 << 20}  # bytes
+LIMIT = 1 << 16
 
 
 class File(NamedTuple):
@@ -73,16 +75,18 @@ def read(path: str) -> File:
 
 def _bytes(path: str) -> bytes:
     shown = os.path.relpath(path)
+    limit = LIMITS.get(os.path.splitext(path)[1], LIMIT)
     try:
         if not os.path.isfile(path):
             raise CodiError("no such configuration file", "check the path", shown)
         with open(path, "rb") as stream:
-            data = stream.read(LIMIT + 1)
+            data = stream.read(limit + 1)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise CodiError(message, "check the file's permissions", shown) from None
-    if len(data) > LIMIT:
-        raise CodiError("larger than 1 MiB", "this is no configuration file", shown)
+    if len(data) > limit:
+        message = f"larger than {limit >> 10} KiB"
+        raise CodiError(message, "this is no configuration file", shown)
     return data
 
 

@@ -100,7 +100,7 @@ def _from_workspace(path: str, environment: Mapping[str, str]) -> str:
 
 
 def _data(text: str) -> str:
-    return _utf8(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(clean(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:
