@@ -1,0 +1,172 @@
+"""CMD, ENTRYPOINT or HEALTHCHECK in shell form.
+
+Why it matters: Docker puts `/bin/sh -c` before a shell form, so the program is not process 1.
+SIGTERM then reaches the shell, which does not pass it on: `docker stop` waits ten seconds and
+kills. A shell-form ENTRYPOINT also ignores CMD and everything given to `docker run`.
+
+Which alternative: where the command uses nothing of the shell, the array of its words. Where it
+needs variables, wild cards or a list, the shell stays and hands over with `exec`, so that the
+program becomes process 1 all the same. Where not even that is possible, as with a pipeline, the
+shell can at least be named. An array that is almost JSON runs as shell form and fails on the
+first bracket; it is written as JSON.
+
+Why the fixes are safe or unsafe: naming the shell gives the very configuration that Docker makes
+of the shell form, and a health check of plain words gives the same verdict without a shell: safe.
+The others change which process gets the signals, and an ENTRYPOINT in exec form takes arguments
+that it has ignored before: unsafe.
+
+When to ignore: where the shell must stay process 1, because it reaps or traps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.execform import last_simple, plain_words, repaired
+from codi_hook.recipes.instructions import exec_form
+from codi_hook.shell.ast import Command
+from codi_hook.source import Span, decode, encode
+
+_KEYWORDS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for item in document.instructions:
+        if item.keyword in _KEYWORDS and item.form == "shell" and item.arguments:
+            yield Finding(_body(item), item)
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    item: Instruction = finding.subject
+    document = finding.document
+    if item.comments or item.heredocs:
+        return  # they would be lost
+    written = item.arguments[-1].value
+    if written.lstrip().startswith("["):
+        yield from _repair(item)
+        return
+    script = document.script(item)
+    words = plain_words(script)
+    if words:
+        yield _exec(item, words, _entrypoint(document, item))
+    shell = document.shell_of(item)
+    if script is None or script.dialect in ("cmd", "powershell", "opaque"):
+        return
+    command = last_simple(script)
+    lasting = item.keyword == "ENTRYPOINT" or (item.keyword == "CMD" and not words)
+    if command is not None and lasting:
+        yield _hand_over(item, shell, command, plain=bool(words))
+    elif not words:
+        yield Candidate(
+            "name-shell",
+            f"Name {shell[0]} openly",
+            (Edit(_body(item), exec_form([*shell, written])),),
+            Applicability.SAFE,
+            (
+                Reason("same-configuration", f"{shell[0]} runs it already, only unseen"),
+                Reason("needs-shell", "the command needs a shell for what it does"),
+            ),
+        )
+
+
+def _body(item: Instruction) -> Span:
+    """The command, without the word CMD of a HEALTHCHECK."""
+    return item.arguments[-1].span if item.keyword == "HEALTHCHECK" else item.body_span
+
+
+def _entrypoint(document: Document, item: Instruction) -> Instruction | None:
+    """The ENTRYPOINT in exec form that CMD is handed to, if the file sets it."""
+    stage = document.stage_of(item)
+    if stage is None or item.keyword != "CMD":
+        return None
+    found = next((one for part in stage.lineage() for one in part.of("ENTRYPOINT")), None)
+    return found if found is not None and found.form == "json" and found.arguments else None
+
+
+def _exec(item: Instruction, words: list[str], entrypoint: Instruction | None) -> Candidate:
+    reasons = [Reason("no-shell-needed", f"{words[0]} uses nothing of the shell here")]
+    if item.keyword == "HEALTHCHECK":
+        reasons.append(Reason("one-process", "no shell is started for every check"))
+    elif entrypoint is not None:
+        given = f"{entrypoint.arguments[0].value} gets these words, no longer a shell and a string"
+        reasons.append(Reason("entrypoint-gets-words", given))
+    else:
+        reasons.append(Reason("gets-signals", f"{words[0]} is then process 1 and gets SIGTERM"))
+    if item.keyword == "ENTRYPOINT":
+        reasons.append(Reason("takes-arguments", "what follows docker run IMAGE reaches it then"))
+    safe = item.keyword == "HEALTHCHECK"
+    return Candidate(
+        "exec-form",
+        "Write the words as a JSON array",
+        (Edit(_body(item), exec_form(words)),),
+        Applicability.SAFE if safe else Applicability.UNSAFE,
+        tuple(reasons),
+    )
+
+
+def _hand_over(
+    item: Instruction, shell: tuple[str, ...], command: Command, plain: bool
+) -> Candidate:
+    """The same script through a named shell that the last command replaces."""
+    written = encode(item.arguments[-1].value)
+    at = _logical(item, command.span.start) - _logical(item, item.body_span.start)
+    text = decode(written[:at] + b"exec " + written[at:])
+    what = Reason("keeps-shell", f"{shell[0]} still expands variables and reads the list")
+    if plain:
+        what = Reason("ignores-arguments", "CMD and what docker run gives stay without effect")
+    return Candidate(
+        "shell-exec",
+        f"Let {shell[0]} hand over to {command.name} with exec",
+        (Edit(_body(item), exec_form([*shell, text])),),
+        Applicability.UNSAFE,
+        (
+            what,
+            Reason("gets-signals", f"{command.name} is then process 1 and gets SIGTERM"),
+        ),
+    )
+
+
+def _logical(item: Instruction, offset: int) -> int:
+    """Where the byte stands on the line that results when continuations are taken out."""
+    for logical, start, length in item.segments:
+        if start <= offset <= start + length:
+            return logical + offset - start
+    return 0
+
+
+def _repair(item: Instruction) -> Iterator[Candidate]:
+    words = repaired(item)
+    if words:
+        yield Candidate(
+            "repair-json",
+            "Write it as the JSON array that it looks like",
+            (Edit(_body(item), exec_form(words)),),
+            Applicability.UNSAFE,
+            (
+                Reason("runs-as-shell", "it is no JSON, so a shell looks for a program named ["),
+                Reason("double-quotes", "JSON wants double quotes and a comma between words"),
+            ),
+        )
+
+
+RULE = Rule(
+    "DL3025",
+    "json-form",
+    Severity.WARNING,
+    "Write CMD and ENTRYPOINT as a JSON array",
+    check,
+    candidates,
+    aliases=("JSONArgsRecommended",),
+    triggers=_KEYWORDS,
+)
