@@ -27,11 +27,11 @@ def test_contents(wheel: Path) -> None:
     expected = {
         "codi_hook/_adapters/registry.yml",
         "codi_hook/models/catalog.yml",
+        "codi_hook/reporting/report.schema.json",
         "codi_hook/rules/codi000_parse_error.py",
         "trainer/cli.py",
     }
     assert not expected - names
-    assert any("schema" in name and name.endswith(".json") for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not {name for name in names if name.endswith((".gguf", ".jsonl", ".gz"))}
 
