@@ -173,7 +173,7 @@ class Endpoint:
             self.close()
             what = str(error) or type(error).__name__
             raise EngineError(
-                f"{self._address.text}: {what}", "is it running?", "endpoint"
+                f"{self._address.text}: {what}", "is the server running?", "endpoint"
             ) from None
         try:
             return status, json.loads(text)
@@ -194,6 +194,7 @@ class Endpoint:
                 self.close()
                 deadline.check()
                 raise OSError("the answer is too long")
+        response.close()  # which read1 leaves to us
         return response.status, text
 
     def _connect(self, wait: float) -> HTTPConnection:
