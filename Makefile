@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL  ?= smollm2-135m-instruct
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types unit docs bench conformance build clean
+.PHONY: help setup demo test lint format types unit docs bench conformance build clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,6 +40,10 @@ test: lint types unit ## Lint, types and all tests
 
 lint: $(STAMPS)/dev ## Ruff
 	$(BIN)/ruff check .
+
+format: $(STAMPS)/dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
 
 types: $(STAMPS)/dev ## mypy --strict
 	$(BIN)/mypy
