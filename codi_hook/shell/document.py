@@ -51,27 +51,19 @@ class Document(dockerfile.Document):
             return None
         return parse_script(inner, self.dialect(inner))
 
-    @cached_property
-    def _by_name(self) -> dict[str, list[tuple[int, Command]]]:
-        found: dict[str, list[tuple[int, Command]]] = {}
-        order = 0
-        for script in self._scripts:
-            for command in script.commands:
-                found.setdefault(command.name, []).append((order, command))
-                order += 1
-        return found
-
     def commands(self, *names: str) -> Iterator[Command]:
         """The commands of all RUNs in order, those with one of the names or all."""
-        if not names:
-            for script in self._scripts:
+        for script in self._scripts:
+            if not names:
                 yield from script.commands
-            return
-        known = self._by_name
-        found = [entry for name in {*names} & known.keys() for entry in known[name]]
-        found.sort(key=_first)
-        for _, command in found:
-            yield command
+            elif not script.names.isdisjoint(names):
+                by_name = _by_name(script)
+                if len(names) == 1:
+                    yield from by_name[names[0]]
+                else:
+                    found = [command for name in {*names} for command in by_name.get(name, ())]
+                    found.sort(key=_position)
+                    yield from found
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -82,12 +74,10 @@ class Document(dockerfile.Document):
 
     def calls(self, *managers: str) -> Iterator[Call]:
         """The calls of package managers, those with one of the names or all, in order."""
-        from codi_hook.shell.managers import call
-
-        for command in self.commands():
-            found = call(command)
-            if found is not None and (not managers or found.manager.name in managers):
-                yield found
+        for script in self._scripts:
+            for found in _calls(script):
+                if not managers or found.manager.name in managers:
+                    yield found
 
     def shell_of(self, instruction: Instruction) -> tuple[str, ...]:
         """The words of the SHELL in effect where the instruction's shell form runs."""
@@ -144,8 +134,30 @@ class Document(dockerfile.Document):
         return found
 
 
-def _first(entry: tuple[int, Command]) -> int:
-    return entry[0]
+def _position(command: Command) -> int:
+    return command.position
+
+
+def _by_name(script: Script) -> dict[str, list[Command]]:
+    """The commands of a script by their name, kept on it."""
+    memo = script.__dict__
+    found: dict[str, list[Command]] | None = memo.get("_by_name")
+    if found is None:
+        found = memo["_by_name"] = {}
+        for command in script.commands:
+            found.setdefault(command.name, []).append(command)
+    return found
+
+
+def _calls(script: Script) -> tuple[Call, ...]:
+    """The calls in a script, kept on it: patched copies of a document share their scripts."""
+    memo = script.__dict__
+    if "_calls" not in memo:
+        from codi_hook.shell.managers import call
+
+        memo["_calls"] = tuple(filter(None, map(call, script.commands)))
+    calls: tuple[Call, ...] = memo["_calls"]
+    return calls
 
 
 @lru_cache(maxsize=64)

@@ -90,6 +90,8 @@ def elements(nodes: Sequence[Node], grammar: Grammar) -> list[Element]:
 
 def groups(items: list[Element]) -> list[list[Element]]:
     """The elements by pipeline: one that no pipe joins to another is a group of its own."""
+    if not any(item.operator in PIPES for item in items):
+        return [[item] for item in items]
     found: list[list[Element]] = []
     joined = False
     for item in items:

@@ -68,6 +68,7 @@ class Grammar:
             one("command_substitution"): "substitution",
             one("process_substitution"): "substitution",
         }
+        self.compounds = frozenset({*self.contexts, self.function})
         self.bang = next(iter(ids(False, "!")))
         self.operators = {
             number: name

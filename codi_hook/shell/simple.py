@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from codi_hook.dockerfile.ast import Heredoc
 
 Spot = tuple[int, int]  # where a word stands in the text
+_new = tuple.__new__
 _assignment = re.compile(r"[A-Za-z_]\w*\+?=").match
 _special = re.compile(r"[\\'\"$`(]").search
 _operator = re.compile(rb"(?:\d+|\{\w+\})?(?:&>>|&>|<<<|<<-|<<|<>|<&|>&|>\||>>|<|>)").match
@@ -42,7 +43,7 @@ class Reader:
             and not _special(text.ascii, start, end)
         ):
             raw = text.ascii[start:end]
-            return Word(raw, Span(start + text.shift, end + text.shift), raw)
+            return Word(raw, _new(Span, (start + text.shift, end + text.shift)), raw)
         span = text.span(start, end)
         raw = decode(self.source[span.start - self.base : span.end - self.base])
         data = text.data

@@ -11,6 +11,7 @@ from bisect import bisect_right
 
 from codi_hook.source import Source, Span
 
+_new = tuple.__new__  # what Span(…) calls in the end, without the call between
 _substitution = re.compile(rb"\$\(|`|[<>]\(").search
 
 
@@ -54,7 +55,7 @@ class Text:
     def span(self, start: int, end: int) -> Span:
         """File bytes of the half-open range, whatever lies between its pieces included."""
         if self.low <= start < end <= self.high:
-            return Span(start + self.shift, end + self.shift)
+            return _new(Span, (start + self.shift, end + self.shift))
         starts = self._starts
         if not starts:
             return Span(self.source.base, self.source.base)
@@ -72,7 +73,7 @@ class Text:
             shift = self._shifts[index]
         if shift is None:
             return Span(first, self._targets[index] + self._lengths[index])
-        return Span(first, end + shift)
+        return _new(Span, (first, end + shift))
 
     def find(self, target: int) -> int:
         """Offset in `data` of a byte of the file; the end of `data` if it is not in the text."""
