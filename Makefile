@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL  ?= smollm2-135m-instruct
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types unit docs bench conformance build clean
+.PHONY: help setup demo test lint format types unit docs bench conformance judge build clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -58,7 +58,10 @@ bench: $(STAMPS)/dev ## Measure the budgets beside hadolint and tally
 	$(BIN)/python -m benchmarks.bench
 
 conformance: $(STAMPS)/dev ## Compare the parser with BuildKit's over the whole corpus
-	CODI_CONFORMANCE=all $(BIN)/python -m pytest -q -n 2 tests/conformance
+	$(BIN)/python scripts/conformance.py --files all --tally 1000 --mutants 300 --write
+
+judge: $(STAMPS)/dev ## Fix 3,000 files of the corpus; BuildKit and hadolint judge the results
+	$(BIN)/python scripts/judge_fixes.py --files 3000
 
 build: $(STAMPS)/dev ## Wheel and source distribution in dist/
 	$(PIP) install -c constraints.txt build
