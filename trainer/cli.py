@@ -13,7 +13,7 @@ from codi_hook.cli.model import ROOT, fail, open_store
 from codi_hook.models.errors import ModelError
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def main() -> None:
     """Make and check LoRA adapters for codi-hook."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from codi_hook.models.adapters import Adapter
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def adapter() -> None:
     """Look at and check LoRA adapters."""
 

@@ -18,10 +18,8 @@ ROOT = click.option(
 
 
 def fail(error: ModelError) -> NoReturn:
-    """End with exit status 2 and one clear line, and the hint on its own."""
-    click.echo(f"error: {error.message}", err=True)
-    if error.hint:
-        click.echo(f"hint: {error.hint}", err=True)
+    """End with exit status 2 and one clear line."""
+    click.echo(f"error: {error}", err=True)
     raise click.exceptions.Exit(2)
 
 
@@ -31,7 +29,7 @@ def open_store(root: str | None) -> Store:
     return Store(root)
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def model() -> None:
     """Manage the base models that rank and explain."""
 
@@ -153,7 +151,7 @@ def verify(model_ids: tuple[str, ...], full: bool, root: str | None) -> None:
             click.echo(f"ok: {one.path}")
         except ModelError as error:
             damaged += 1
-            click.echo(f"damaged: {error.message}\nhint: {error.hint}", err=True)
+            click.echo(f"damaged: {error}", err=True)
     raise click.exceptions.Exit(1 if damaged else 0)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+from codi_hook.errors import CodiError
 
-class ModelError(Exception):
+
+class ModelError(CodiError):
     """A base model or an adapter cannot be used.
 
     Args:
@@ -15,12 +17,7 @@ class ModelError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = " ".join(message.split())
-        self.hint = " ".join(hint.split())
-
-    def __str__(self) -> str:
-        return f"{self.message} ({self.hint})" if self.hint else self.message
+        super().__init__(" ".join(message.split()), " ".join(hint.split()))
 
 
 def from_os_error(error: OSError, path: Path, doing: str) -> ModelError:

@@ -24,7 +24,7 @@ def test_a_life(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "smollm2-135m-instruct (default): not installed" in cli.invoke(model, ["list"]).output
     missing = cli.invoke(model, ["path"])
     assert missing.exit_code == 2
-    assert "hint: codi-hook model pull smollm2-135m-instruct" in missing.stderr
+    assert "(codi-hook model pull smollm2-135m-instruct" in missing.stderr
     pulled = cli.invoke(model, ["pull", "mine", "--source", f"file:{tiny}"])
     assert pulled.exit_code == 0, pulled.output
     path = Path(cli.invoke(model, ["path", "mine"]).output.strip())
@@ -36,7 +36,7 @@ def test_a_life(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     os.truncate(path, tiny.stat().st_size - 1)
     damaged = cli.invoke(model, ["verify", "mine"])
     assert damaged.exit_code == 1
-    assert "truncated" in damaged.stderr and "hint: codi-hook model pull mine" in damaged.stderr
+    assert "truncated" in damaged.stderr and "(codi-hook model pull mine" in damaged.stderr
     assert cli.invoke(model, ["remove", "mine"]).exit_code == 0
     assert not path.parent.exists()
     assert cli.invoke(model, ["verify", "mine"]).exit_code == 2
