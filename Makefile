@@ -58,7 +58,7 @@ bench: $(STAMPS)/dev ## Measure the budgets beside hadolint and tally
 	$(BIN)/python -m benchmarks.bench
 
 conformance: $(STAMPS)/dev ## Compare the parser with BuildKit's over the whole corpus
-	$(BIN)/python scripts/conformance.py --files all --tally 1000 --mutants 300 --write
+	$(BIN)/python scripts/conformance.py --files all --tally 1000 --mutants 300
 
 judge: $(STAMPS)/dev ## Fix 3,000 files of the corpus; BuildKit and hadolint judge the results
 	$(BIN)/python scripts/judge_fixes.py --files 3000
