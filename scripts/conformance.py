@@ -75,6 +75,9 @@ def sample(count: int | None, seed: int = SEED) -> list[tuple[str, bytes]]:
 def untiled(document: Document) -> str:
     """Why the spans do not tile the file, or an empty string."""
     data = document.source.data
+    for problem in document.tree_problems:
+        if problem.message.startswith("line of "):  # where BuildKit stops reading
+            data = data[: problem.span.start]
     pieces = [(item.span, "instruction") for item in document.instructions]
     inside = {comment.span for item in document.instructions for comment in item.comments}
     pieces += [

@@ -150,16 +150,22 @@ class BuildKit:
         data = data.decode("utf-8", "replace").encode()
         padding = b"\n" * (TALLY_SMALLEST - len(data))
         self._path.write_bytes(data + padding)
-        log = self._judge()
-        if not self._alive:
+        log = ""
+        for _ in range(3):  # a server may have died behind its last answer
+            log = self._judge()
+            if self._alive:
+                break
             self._stop()
             self._start()
-            # Its rules, which crash on some input, run only on what both stages took.
-            log = "" if "linter.checkRule" in log else self._judge()
+            if "linter.checkRule" in log:  # its rules crash at times; they run only on what
+                log = ""  # both stages took
+                break
+        else:
+            raise RuntimeError(f"tally does not stay alive: {log}")
         _, found, message = log.partition("lint error for ")
         if found:
             return message.partition(": ")[2]
-        if log or not self._alive:
+        if log:
             raise RuntimeError(f"tally did not judge the file: {log}")
         commands = self._parser.parse(data)
         if isinstance(commands, str):
