@@ -1,0 +1,103 @@
+"""Two RUNs as one: what has to hold, and the text between them."""
+
+from __future__ import annotations
+
+import re
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import Document
+from codi_hook.recipes.scripts import editable, joiner
+from codi_hook.shell.ast import Script
+
+# What a command may leave behind in its shell for the commands after it.
+STATEFUL = frozenset((
+    ".", "alias", "cd", "declare", "eval", "exec", "exit", "export", "hash", "local", "popd",
+    "pushd", "read", "readonly", "return", "set", "shift", "shopt", "source", "trap", "typeset",
+    "ulimit", "umask", "unalias", "unset", "wait",
+))  # fmt: skip
+_OWN_SHELL = frozenset(("subshell", "substitution", "sh -c"))
+# What may go on running in the background, and is stopped when its RUN ends.
+_DAEMONS = frozenset((
+    "apache2ctl", "apachectl", "cron", "crond", "dockerd", "gpg-agent", "httpd", "invoke-rc.d",
+    "memcached", "mongod", "mysqld", "mysqld_safe", "nginx", "pg_ctl", "pg_ctlcluster", "postgres",
+    "rabbitmq-server", "rabbitmqctl", "redis-server", "rsyslogd", "service", "slapd", "ssh-agent",
+    "sshd", "start-stop-daemon", "supervisord", "systemctl",
+))  # fmt: skip
+_pragma = re.compile(r"(?:hadolint|codi-hook|check)\b", re.IGNORECASE).match
+_operator = re.compile(r"[;|&\n]").search
+
+
+def top_commands(script: Script) -> int:
+    """How many commands a RUN is made of; one that another command runs is not counted anew."""
+    if script.dialect in ("powershell", "cmd", "opaque"):
+        text = script.instruction.source.text(script.instruction.body_span)
+        return 2 if _operator(text) else 1
+    return sum(
+        1 + (one.name == "time")
+        for one in script.commands
+        if one.wrapper is None and "sh -c" not in one.context and one.name not in ("[", "[[")
+    )
+
+
+def same_flags(one: Instruction, other: Instruction) -> bool:
+    return _flags(one) == _flags(other)
+
+
+def _flags(item: Instruction) -> list[tuple[str, tuple[str, ...]]]:
+    return sorted((flag.name, tuple(sorted((flag.value or "").split(",")))) for flag in item.flags)
+
+
+def mergeable(document: Document, first: Instruction, second: Instruction) -> bool:
+    """True where the second script does in the first one's shell what it does in its own."""
+    left, right = document.script(first), document.script(second)
+    if first.form == "json" or second.form == "json" or left is None or right is None:
+        return False
+    if not (editable(left) and editable(right)) or first.heredocs or second.heredocs:
+        return False
+    if left.dialect != right.dialect or any(_pragma(one.text) for one in second.leading):
+        return False
+    return _is_one_statement(left) and _is_one_statement(right) and not _leaves_state(left)
+
+
+def _is_one_statement(script: Script) -> bool:
+    """One statement from the first to the last byte of the body: no comment hides behind it."""
+    if len(script.statements) != 1 or script.statements[0].operator:
+        return False
+    body, span = script.instruction.body_span, script.statements[0].span
+    return script.instruction.source.data[span.end : body.end].strip() == b"" and (
+        span.start == body.start
+    )
+
+
+def _leaves_state(script: Script) -> bool:
+    return any(
+        (one.name in STATEFUL or not one.words) and _OWN_SHELL.isdisjoint(one.context)
+        for one in script.commands
+    ) or any("function" in one.context for one in script.commands)
+
+
+def may_leave_daemon(script: Script) -> bool:
+    """True where a command may have put a process into the background."""
+    return any(
+        one.name in _DAEMONS or one.word.text.startswith("/etc/init.d/")
+        for one in script.commands
+        if one.words
+    )
+
+
+def gap(document: Document, first: Instruction, second: Instruction) -> str:
+    """What joins the scripts: ``&&`` in the file's layout, comments between them kept."""
+    newline = document.source.newline
+    style = f" {document.escape}{newline}    && "
+    for script in document.scripts():
+        found = joiner(script) if editable(script) and not script.instruction.heredocs else ""
+        if "\n" in found:
+            style = found
+            break
+    if not second.leading:
+        return style
+    before, end, after = style.partition("\n")
+    comments = "".join(
+        document.source.text(comment.span).rstrip() + newline for comment in second.leading
+    )
+    return f"{before}{end}{comments}{after}"

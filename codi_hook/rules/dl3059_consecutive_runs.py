@@ -1,0 +1,115 @@
+"""RUNs in a row that could be one.
+
+Why it matters: each RUN is a layer. What one writes and the next deletes stays in the image, and
+every layer costs a little when it is stored, pulled and mounted. Only RUNs of one command each
+are reported: longer ones are usually apart for the sake of the build cache.
+
+Which alternative: `&&` in the layout that the file uses elsewhere. Where the file needs BuildKit
+anyway, a here-document with `set -e` reads better and grows without backslashes.
+
+Why the fixes are safe: with `&&` a failure stops the build as before, and the first command is
+one that leaves no state in its shell (no cd, export, set, assignment or function), so the second
+sees what it saw in a shell of its own. Where the first may leave a daemon running, which the end
+of its RUN would have stopped, and for here-documents, the fix is `unsafe`.
+
+When to ignore: where the first command is slow and the second changes often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.facts import uses_buildkit
+from codi_hook.recipes.merging import gap, may_leave_daemon, mergeable, same_flags, top_commands
+from codi_hook.source import Span
+
+
+def check(document: Document) -> Iterator[Finding]:
+    previous: Instruction | None = None
+    for item in document.instructions:
+        if item.keyword != "RUN":
+            previous = None
+            continue
+        if previous and same_flags(previous, item) and _is_short(document, previous, item):
+            yield Finding(item.keyword_span, (previous, item))
+        previous = item
+
+
+def _is_short(document: Document, *items: Instruction) -> bool:
+    scripts = [document.script(item) for item in items]
+    return all(script is not None and top_commands(script) < 2 for script in scripts)
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    first, second = finding.subject
+    document = finding.document
+    if not mergeable(document, first, second):
+        return
+    left = document.script(first)
+    line = first.start_line
+    daemon = left is not None and may_leave_daemon(left)
+    reasons = [
+        Reason("one-layer", "both commands then write one layer instead of two"),
+        Reason("same-effect", f"the command of line {line} leaves no state in its shell"),
+        Reason("cached-together", "a change in either runs both again"),
+    ]
+    if daemon:
+        reasons[1] = Reason("daemon-stays", f"what line {line} has started is then still running")
+    between = Span(first.body_span.end, second.body_span.start)
+    yield Candidate(
+        "merge-and",
+        f"Join it to the RUN of line {line} with &&",
+        (Edit(between, gap(document, first, second)),),
+        Applicability.UNSAFE if daemon else Applicability.SAFE,
+        tuple(reasons),
+    )
+    text = _heredoc(document, first, second)
+    if text:
+        yield Candidate(
+            "merge-heredoc",
+            f"Write it and the RUN of line {line} as one here-document",
+            (Edit(Span(first.body_span.start, second.body_span.end), text),),
+            Applicability.UNSAFE,
+            (
+                Reason("readable", "one command a line, without && and backslashes"),
+                Reason("one-layer", "both commands then write one layer instead of two"),
+                Reason("needs-buildkit", "the file needs BuildKit already, so it may be used"),
+            ),
+        )
+
+
+def _heredoc(document: Document, first: Instruction, second: Instruction) -> str | None:
+    """The body of a RUN that runs both scripts line by line, or None where that is not the same."""
+    if not uses_buildkit(document) or document.escape != "\\":
+        return None
+    if first.comments or second.comments:
+        return None  # within a command that goes on, the shell knows no comment
+    source, newline = document.source, document.source.newline
+    lines = [source.text(first.body_span)]
+    lines += [source.text(comment.span).strip() for comment in second.leading]
+    lines.append(source.text(second.body_span))
+    if "\r" in newline or any("EOF" in line for line in lines):
+        return None
+    return newline.join(["<<EOF", "set -e", *lines, "EOF"])
+
+
+RULE = Rule(
+    "DL3059",
+    "consecutive-runs",
+    Severity.INFO,
+    "Consecutive RUNs of one command each could be one",
+    check,
+    candidates,
+    triggers=("RUN",),
+)
