@@ -32,6 +32,7 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
+from codi_hook.recipes.apt_lists import LISTS, by_wrapper, cleaned, is_kept
 from codi_hook.recipes.cleaning import removed
 from codi_hook.recipes.instructions import delete
 from codi_hook.recipes.layers import is_unknown, later_runs, relies_on_index
@@ -40,10 +41,8 @@ from codi_hook.recipes.scripts import append_command, prepend_command
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import Call, call
 
-LISTS = "/var/lib/apt/lists"
 _CLEAN = f"rm -rf {LISTS}/*"
 _UPDATES = ("apt-get", "apt", "aptitude")
-_DISTCLEAN = frozenset({"distclean", "dist-clean"})
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -54,28 +53,8 @@ def check(document: Document) -> Iterator[Finding]:
         if found is None or found.action != "update-index" or id(item) in seen:
             continue
         seen.add(id(item))
-        if _is_kept(document, item) and not _cleaned(document.script(item), item, command):
+        if is_kept(document, item) and not cleaned(document.script(item), item, command):
             yield Finding(command.span, command)
-
-
-def _is_kept(document: Document, item: Instruction) -> bool:
-    """True where the layer is part of the image or of a stage that another is built on."""
-    stage = document.stage_of(item)
-    if stage is None or item not in stage.instructions:  # a trigger runs where we cannot look
-        return True
-    return stage.is_final or any(other.parent is stage for other in document.stages)
-
-
-def _cleaned(script: Script | None, item: Instruction, update: Command) -> bool:
-    if script is None or covers(kept_out(item), LISTS):
-        return True
-    if removed(script, LISTS, update.position):
-        return True
-    return any(
-        found.verb in _DISTCLEAN
-        for command in script.commands[update.position :]
-        if (found := call(command)) is not None and found.manager.family == "apt"
-    )
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
@@ -152,11 +131,11 @@ def _update_again(
     """Move the update into each RUN that installs from its lists, and clean there."""
     item, document = script.instruction, finding.document
     first = delete(item) if alone else append_command(script, _CLEAN)
-    if first is None or item not in document.instructions or _by_sudo(script):
+    if first is None or item not in document.instructions or by_wrapper(script):
         return
     edits = [first]
     for other in relying:
-        if other.instruction not in document.instructions or _by_sudo(other):
+        if other.instruction not in document.instructions or by_wrapper(other):
             return
         before = prepend_command(other, "apt-get update")
         after = append_command(other, _CLEAN)
@@ -178,10 +157,6 @@ def _update_again(
             Reason("still-works", f"{steps} would find no lists if they were only removed"),
         ),
     )
-
-
-def _by_sudo(script: Script) -> bool:
-    return any(command.wrapper and call(command) for command in script.commands)
 
 
 RULE = Rule(

@@ -1,0 +1,38 @@
+"""Whether a layer keeps the package lists of apt."""
+
+from __future__ import annotations
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import Document
+from codi_hook.recipes.cleaning import removed
+from codi_hook.recipes.mounts import covers, kept_out
+from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.managers import call
+
+LISTS = "/var/lib/apt/lists"
+_DISTCLEAN = frozenset({"distclean", "dist-clean"})
+
+
+def is_kept(document: Document, item: Instruction) -> bool:
+    """True where the layer is part of the image or of a stage that another is built on."""
+    stage = document.stage_of(item)
+    if stage is None or item not in stage.instructions:  # a trigger runs where we cannot look
+        return True
+    return stage.is_final or any(other.parent is stage for other in document.stages)
+
+
+def cleaned(script: Script | None, item: Instruction, update: Command) -> bool:
+    if script is None or covers(kept_out(item), LISTS):
+        return True
+    if removed(script, LISTS, update.position):
+        return True
+    return any(
+        found.verb in _DISTCLEAN
+        for command in script.commands[update.position :]
+        if (found := call(command)) is not None and found.manager.family == "apt"
+    )
+
+
+def by_wrapper(script: Script) -> bool:
+    """True where sudo or its like runs the package manager: what is added would need it too."""
+    return any(command.wrapper and call(command) for command in script.commands)
