@@ -42,13 +42,17 @@ class Element:
         self.end = max(self.end, end)
 
 
-def elements(nodes: Sequence[Node], grammar: Grammar) -> list[Element]:
-    """Flatten the children of a list-like node. Linear, whatever the nesting."""
+def elements(nodes: Sequence[Node], grammar: Grammar) -> tuple[list[Element], Node | None]:
+    """Flatten the children of a list-like node. Linear, whatever the nesting.
+
+    The second value is a ``;;``, which has a place in case only; tree-sitter allows it anywhere.
+    """
     operators, flat, redirects = grammar.operators, grammar.flat, grammar.redirects
     ignored, words = grammar.ignored, grammar.words
     out: list[Element] = []
     early: list[Node] = []  # redirects that stand before their command
     negated = False
+    stray: Node | None = None
     stack = list(reversed(nodes))
     while stack:
         node = stack.pop()
@@ -83,9 +87,11 @@ def elements(nodes: Sequence[Node], grammar: Grammar) -> list[Element]:
                 element.add(item, 0)
             early, negated = [], False
             out.append(element)
+        elif kind in grammar.terminators:
+            stray = stray or node
     for node in early:
         out.append(Element(None, node.start_byte, node.end_byte, redirects=[node]))
-    return out
+    return out, stray
 
 
 def groups(items: list[Element]) -> list[list[Element]]:

@@ -75,6 +75,7 @@ class Grammar:
             for name in ("&&", "||", ";", "&", "|", "|&", "\n")
             for number in ids(False, name)
         }
+        self.terminators = ids(False, ";;", ";&", ";;&")
         self.opens_condition = ids(False, "if", "while", "until", "elif")
         self.opens_body = ids(False, "then", "do", "else")
         self.case_close = ids(False, ")")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from codi_hook.dockerfile.ast import Heredoc, Instruction
 
+NEVER_EMPTY = frozenset({"if", "while", "for", "condition"})
+RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "in", "}"})
 LONGEST_CHAIN = 20  # commands that wrap each other, sudo env time …
 DEEPEST = 200  # nested constructs; a script beyond it is opaque
 Task = tuple[Callable[..., None], tuple[Any, ...]]
@@ -176,7 +178,11 @@ class Scope:
         """Plan the elements of a list. `limit` is where the text after it begins."""
         if len(context) > DEEPEST:
             raise TooDeep(self.text.span(nodes[0].start_byte, nodes[0].end_byte))
-        items = elements(nodes, self.grammar)
+        items, stray = elements(nodes, self.grammar)
+        if stray is not None and context[-1:] != ("case",):
+            self._wrong(stray.start_byte, stray.end_byte)
+        if not items and context and context[-1] in NEVER_EMPTY:
+            self._wrong(nodes[0].start_byte, nodes[-1].end_byte)
         if self.heredocs:
             self._extend(items, limit)
         plan: list[Task] = []
@@ -198,6 +204,11 @@ class Scope:
                     plan.append((self.walk.close_statement, (span, before, simple)))
         plan.reverse()
         self.walk.tasks.extend(plan)
+
+    def _wrong(self, start: int, end: int) -> None:
+        """Note an error that tree-sitter lets pass."""
+        if self.literal and self.walk.error is None:
+            self.walk.error = self.text.span(start, end)
 
     def _extend(self, items: list[Element], limit: int) -> None:
         """Let the elements cover the heredoc words that were blanked in the text."""
@@ -295,6 +306,8 @@ class Scope:
             start, end = min(start, offset), max(end, offset + len(heredoc.word_span))
         span = self.text.span(start, end)
         words = tuple(self.reader.words(spots))
+        if words[0].text in RESERVED:
+            self._wrong(*spots[0])
         first, last, offset = self.walk.add(
             words, span, place, tuple(assignments), tuple(redirects)
         )

@@ -309,6 +309,61 @@ def test_an_error_has_a_place_and_what_is_readable_is_read() -> None:
     assert "apt-get" in found.names
 
 
+NO_SHELL = [
+    *("a &&", "&& a", "a && && b", "a && ; b", "a; && b", "a &; b", "a |", "| a", "; a", "a ||| b"),
+    *("a; ; b", "a ;; b", "a;;", "a && # b", "if a; then", "if a; then fi", "if a; fi", "fi"),
+    *("a && fi", "then a", "else", "esac", "done", "while a; do done", "while a; do # b"),
+    *(
+        "(a",
+        "a)",
+        "()",
+        "{ a",
+        "{ }",
+        "'a",
+        '"a',
+        "$(a",
+        "`a",
+        "${a",
+        "a >",
+        "[[ a",
+        "case a in b) c",
+    ),
+]
+
+
+@pytest.mark.parametrize("body", NO_SHELL)
+def test_what_is_no_shell_has_an_error(body: str) -> None:
+    assert script(body).error is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("a;", "a &", "! a", "a && ! b", "case a in b) ;; esac", "case a in b) c;; *) d; esac"),
+        *(
+            "echo fi done then }",
+            "echo x; for i in a; do b; done",
+            "f() { a; }",
+            "X=1",
+            "> x",
+            "'fi'",
+        ),
+        *(
+            "a `# b` c",
+            "if a; then :; fi",
+            "{ a; }",
+            "(a)",
+            "((x))",
+            "((1))",
+            "! { a; }",
+            "a # b '",
+        ),
+    ],
+)
+def test_what_is_shell_has_none(body: str) -> None:
+    assert script(body).error is None
+
+
 def test_onbuild_run() -> None:
     found = document("FROM x\nONBUILD RUN a && \\\n b\n")
     assert [item.name for item in found.commands()] == ["a", "b"]
