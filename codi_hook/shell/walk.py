@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from codi_hook.dockerfile.ast import Heredoc, Instruction
 
-NEVER_EMPTY = frozenset({"if", "while", "for", "condition"})
+NEVER_EMPTY = frozenset({"if", "while", "for", "condition", "group"})
 RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "in", "}"})
 LONGEST_CHAIN = 20  # commands that wrap each other, sudo env time …
 DEEPEST = 200  # nested constructs; a script beyond it is opaque
@@ -182,7 +182,9 @@ class Scope:
         if stray is not None and context[-1:] != ("case",):
             self._wrong(stray.start_byte, stray.end_byte)
         if not items and context and context[-1] in NEVER_EMPTY:
-            self._wrong(nodes[0].start_byte, nodes[-1].end_byte)
+            start = nodes[0].start_byte
+            if not self.text.data.startswith(b"((", start):
+                self._wrong(start, nodes[-1].end_byte)
         if self.heredocs:
             self._extend(items, limit)
         plan: list[Task] = []
