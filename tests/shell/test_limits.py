@@ -64,10 +64,11 @@ def _seconds(piece: str, joint: str, count: int) -> float:
 
 @pytest.mark.parametrize(("piece", "joint"), LONG.values(), ids=LONG)
 def test_time_grows_with_length(piece: str, joint: str) -> None:
-    """Ten times the lines take about ten times as long; twenty-five is where it gives up."""
+    """Ten times the lines take about ten times as long; were it their square, a hundred."""
     _seconds(piece, joint, 100)
     short = min(_seconds(piece, joint, 1_000) for _ in range(3))
-    assert _seconds(piece, joint, 10_000) < 25 * max(short, 0.01)
+    long = min(_seconds(piece, joint, 10_000) for _ in range(2))
+    assert long < 40 * max(short, 0.01)
 
 
 def test_heredocs_by_the_thousand() -> None:
