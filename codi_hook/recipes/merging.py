@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
 from codi_hook.recipes.scripts import editable, joiner
-from codi_hook.shell.ast import Script
+from codi_hook.shell.ast import Script, Statement
 
 # What a command may leave behind in its shell for the commands after it.
 STATEFUL = frozenset((
@@ -24,6 +25,7 @@ _DAEMONS = frozenset((
     "sshd", "start-stop-daemon", "supervisord", "systemctl",
 ))  # fmt: skip
 _pragma = re.compile(r"(?:hadolint|codi-hook|check)\b", re.IGNORECASE).match
+_assignment = re.compile(r"(?:^|[\s;({])\w+\+?=", re.MULTILINE).search
 _operator = re.compile(r"[;|&\n]").search
 
 
@@ -56,7 +58,11 @@ def mergeable(document: Document, first: Instruction, second: Instruction) -> bo
         return False
     if left.dialect != right.dialect or any(_pragma(one.text) for one in second.leading):
         return False
-    return _is_one_statement(left) and _is_one_statement(right) and not _leaves_state(left)
+    return (
+        _is_one_statement(left)
+        and _is_one_statement(right)
+        and (not leaves_state(left, left.statements))
+    )
 
 
 def _is_one_statement(script: Script) -> bool:
@@ -69,11 +75,18 @@ def _is_one_statement(script: Script) -> bool:
     )
 
 
-def _leaves_state(script: Script) -> bool:
-    return any(
-        (one.name in STATEFUL or not one.words) and _OWN_SHELL.isdisjoint(one.context)
-        for one in script.commands
-    ) or any("function" in one.context for one in script.commands)
+def leaves_state(script: Script, statements: Sequence[Statement]) -> bool:
+    """True where the statements set a variable, or change the shell that they run in."""
+    source = script.instruction.source
+    for one in statements:
+        inside = [command for command in one.commands if _OWN_SHELL.isdisjoint(command.context)]
+        if any(command.name in STATEFUL or "function" in command.context for command in inside):
+            return True
+        if one.simple and not inside:
+            return True  # nothing but an assignment
+        if not one.simple and (not one.commands or _assignment(source.text(one.span))):
+            return True
+    return False
 
 
 def may_leave_daemon(script: Script) -> bool:

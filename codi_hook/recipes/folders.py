@@ -1,0 +1,106 @@
+"""``cd`` at the top of a RUN: what follows it, and the WORKDIR that says the same."""
+
+from __future__ import annotations
+
+import re
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.recipes.instructions import cased, insert_after
+from codi_hook.recipes.merging import leaves_state
+from codi_hook.recipes.scripts import editable
+from codi_hook.recipes.values import unquoted
+from codi_hook.recipes.workdirs import effective, join
+from codi_hook.shell.ast import Command, Script
+from codi_hook.source import Span
+
+# Set by the shell or the container's runtime, not by the image, so WORKDIR does not know them.
+_NOT_IN_IMAGE = frozenset(
+    ("HOME", "PWD", "OLDPWD", "USER", "LOGNAME", "SHELL", "TMPDIR", "HOSTNAME")
+)
+_REMOVES = frozenset(("rm", "del", "purge", "autoremove", "remove", "erase", "clean"))
+_variable = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_plain = re.compile(r"[\w@%+=:,./${}-]+\Z").match
+# Commands that take the folder as an option before everything else.
+DIRECTORY_OPTION = {"make": "-C", "gmake": "-C", "git": "-C", "ninja": "-C"}
+
+
+def target(command: Command) -> str | None:
+    """The folder a ``cd`` goes to, as WORKDIR may say it; None for options, -, ~ and patterns."""
+    if len(command.args) != 1 or command.redirects or command.assignments:
+        return None
+    text = unquoted(command.args[0].text)
+    if not _plain(text) or text.startswith("-") or command.args[0].text.startswith("'$"):
+        return None
+    rest = _variable.sub("", text)
+    if "$" in rest or "{" in rest or "}" in rest:
+        return None
+    names = {plain or braced for plain, braced in _variable.findall(text)}
+    return None if names & _NOT_IN_IMAGE else text
+
+
+def index(script: Script | None, command: Command) -> int | None:
+    """Which top-level statement of the script the ``cd`` is, with something behind it to run."""
+    if script is None or not editable(script):
+        return None
+    for at, statement in enumerate(script.statements[:-1]):
+        if statement.commands == (command,) and statement.operator in ("&&", ";", "\n"):
+            return at
+    return None
+
+
+def hides_comment(script: Script, at: int) -> bool:
+    """True where a comment stands in the part of the script that the ``cd`` leaves behind it."""
+    start = script.statements[at - 1].span.end if at else script.statements[0].span.start
+    gone = Span(start, script.statements[at + 1].span.start)
+    inside = b"#" in script.instruction.source.bytes(gone) and script.instruction.heredocs
+    return bool(inside) or any(gone.contains(one.span) for one in script.instruction.comments)
+
+
+def resolved(document: Document, item: Instruction, folder: str) -> str | None:
+    """`folder` as an absolute path, seen from where the RUN works; None where it is unknown."""
+    if folder.startswith(("/", "$")):
+        return folder
+    current = effective(document, item)
+    return join(current, folder) if current else None
+
+
+def returns(script: Script, command: Command) -> bool:
+    """True where a later command goes back to where the shell was before this ``cd``."""
+    later = (one for one in script.commands if one.position > command.position)
+    return any(
+        "OLDPWD" in word.text or word.text == "-" for one in later for word in one.args
+    ) and (any(one.name == "cd" for one in script.commands if one.position > command.position))
+
+
+def can_cut(script: Script, command: Command, at: int) -> bool:
+    """True where the chain up to the cd can be a RUN of its own."""
+    if script.instruction.heredocs or leaves_state(script, script.statements[:at]):
+        return False
+    if any(one.operator != "&&" for one in script.statements[:at]):
+        return False
+    later = [one for one in script.commands if one.position > command.position]
+    words = {word.value for one in later for word in one.words}
+    return words.isdisjoint(_REMOVES)  # what is removed in another layer stays in the image
+
+
+def with_restore(
+    document: Document,
+    item: Instruction,
+    template: str,
+    title: str,
+    edits: list[Edit],
+    reasons: list[Reason],
+) -> Candidate:
+    """With the old WORKDIR behind the RUN, unless it is unknown or another one follows."""
+    following = document.following(item)
+    old = effective(document, item)
+    if following is None or following.keyword in ("WORKDIR", "FROM"):
+        pass
+    elif old:
+        edits.append(insert_after(item, f"{cased(item, 'WORKDIR')} {old}"))
+        reasons.append(Reason("restored", f"what follows works in {old} as before"))
+    else:
+        reasons.append(Reason("stays", "what follows works there too, the old one is not known"))
+    reasons.append(Reason("creates", "WORKDIR creates the folder where it is missing"))
+    return Candidate(template, title, tuple(edits), Applicability.UNSAFE, tuple(reasons))
