@@ -37,9 +37,10 @@ PARTS = {"hub": ("text",), "github": ("text",), "modern": ("text",), "history": 
 SEED = 20_260_731
 
 
-# What the Go parser's binding (BuildKit 0.12.5) does not know of here-documents and current
-# BuildKit does: blanks before the name, and ${x#y}, ${x%y}, ${x/y/z} elsewhere in the line.
-NEWER = re.compile(r"<<[ \t\r]+[^\s<]|\$\{\w*[#%/]")
+# What current BuildKit does and the Go parser's binding, which holds 0.12.5, does not: blanks
+# before the name of a here-document, ${x#y}, ${x%y} and ${x/y/z} elsewhere in its line, and an
+# array with something behind it, which is no JSON since 0.15.
+NEWER_HEREDOC = re.compile(r"<<[ \t\r]+[^\s<]|\$\{\w*[#%/]")
 
 
 class Difference(NamedTuple):
@@ -63,9 +64,15 @@ def sample(count: int | None, seed: int = SEED) -> list[tuple[str, bytes]]:
     if count is None:
         return list(corpus())
     drawn = []
-    for part in PARTS:
-        files = list(corpus((part,)))
-        drawn += random.Random(f"{seed}{part}").sample(files, min(len(files), count // len(PARTS)))
+    for part, columns in PARTS.items():
+        with gzip.open(CORPUS / f"{part}.jsonl.gz") as rows:
+            lines = rows.read().splitlines()
+        places = [(number, column) for number in range(len(lines)) for column in columns]
+        wanted = min(len(places), count // len(PARTS))
+        for number, column in random.Random(f"{seed}{part}").sample(places, wanted):
+            text = json.loads(lines[number])[column]
+            if text is not None:
+                drawn.append((f"{part}:{number}:{column}", encode(text)))
     return drawn
 
 
@@ -195,9 +202,21 @@ def compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
     found = _compare_tree(name, data, judge)
     if found is None or found.kind == "exception":
         return found
-    texts = [item.text for item in parse(Source(data)).instructions]
-    newer = any("<<" in text and NEWER.search(text) for text in texts)
+    newer = any(map(_is_newer, parse(Source(data)).instructions))
     return found._replace(kind="judge-older") if newer else found
+
+
+def _is_newer(item: Instruction) -> bool:
+    """Whether the instruction holds what BuildKit read otherwise in version 0.12.5."""
+    if "<<" in item.text and NEWER_HEREDOC.search(item.text):
+        return True
+    values = (item.trigger or item).values
+    body = values[-1] if item.keyword == "HEALTHCHECK" and values else " ".join(values)
+    try:
+        _, end = json.JSONDecoder().raw_decode(body)
+    except ValueError:
+        return False
+    return body.startswith("[") and bool(body[end:].strip())
 
 
 def _compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
@@ -210,7 +229,9 @@ def _compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
                 return Difference("spans", wrong, name)
             original, document = document, parse(Source(text))
             if _shape(original) != _shape(document):
-                return Difference("encoding", "bytes that are not UTF-8 change the tree", name)
+                return Difference(
+                    "judge-encoding", "bytes that are not UTF-8 change the tree", name
+                )
         wrong = untiled(document)
     except Exception as error:
         return Difference("exception", f"{type(error).__name__}: {error}", name)
@@ -268,6 +289,8 @@ def compare_verdict(name: str, data: bytes, judge: BuildKit) -> Difference | Non
         return None
     if message:
         return Difference("accepted", message, name)
+    if data.decode("utf-8", "replace").encode() != data:
+        return Difference("judge-encoding", problems[0].message, name)
     first = next((item.span for item in document.instructions if item.keyword == "FROM"), None)
     excused = {_excuse(problem, first) for problem in problems}
     if "" not in excused:

@@ -32,7 +32,6 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-# Go's decoder, like this one, stops behind the array: what follows it is ignored.
 _json_decoder = json.JSONDecoder(parse_constant=_refuse)
 
 
@@ -138,6 +137,7 @@ def _flag(text: bytes, at: int, end: int) -> tuple[str, int, bool]:
 def json_array(text: bytes, start: int, end: int) -> list[Token] | None:
     """The strings of a JSON array, each with the range of its literal, or None if it is none.
 
+    An array with something behind it is none; until version 0.15 BuildKit ignored the rest.
     Raises `MixedArray` for a well-formed array with other elements.
     """
     start = _space_run.match(text, start, end).end()  # type: ignore[union-attr]  # matches ""
@@ -145,7 +145,7 @@ def json_array(text: bytes, start: int, end: int) -> list[Token] | None:
         return None
     body = text[start:end].decode("utf-8", "replace")
     try:
-        values, _ = _json_decoder.raw_decode(body)
+        values = _json_decoder.decode(body)
     except RecursionError:
         raise MixedArray from None
     except ValueError:

@@ -88,6 +88,7 @@ REFUSED = [
     ("SHELL", "SHELL", "needs an argument"),
     ("SHELL []", "SHELL", "needs an argument"),
     ("SHELL sh -c", "sh -c", "JSON array"),
+    ('SHELL ["sh"] # c', '["sh"] # c', "JSON array"),
     ("STOPSIGNAL", "STOPSIGNAL", "needs an argument"),
     ("USER", "USER", "needs an argument"),
     ("USER --x y", "--x", "unknown flag"),
@@ -159,6 +160,7 @@ TAKEN = [
     "STOPSIGNAL --x y",
     "USER a b",
     "VOLUME a b",
+    "VOLUME []/",
     'WORKDIR "a b"',
 ]
 

@@ -43,7 +43,8 @@ def test_any_bytes(data: bytes) -> None:
 @relaxed
 @given(TEXTS)
 def test_any_tokens_have_the_tree_of_buildkit(go: GoParser, text: str) -> None:
-    assert compare_tree("tokens", f"FROM a\n{text}".encode(), go) is None
+    found = compare_tree("tokens", f"FROM a\n{text}".encode(), go)
+    assert found is None or found.kind == "judge-older"
 
 
 @relaxed
@@ -51,7 +52,7 @@ def test_any_tokens_have_the_tree_of_buildkit(go: GoParser, text: str) -> None:
 def test_any_damage_has_the_tree_of_buildkit(go: GoParser, text: str, seed: int) -> None:
     ((_, data),) = mutants([("tokens", f"FROM a\n{text}".encode())], seed)
     found = compare_tree("damaged", data, go)
-    assert found is None or found.kind == "judge-older"
+    assert found is None or found.kind.startswith("judge-")
 
 
 @relaxed

@@ -83,7 +83,7 @@ SAME = {
     "JSON with single quotes": "FROM a\nCMD ['a']\nCOPY ['a', 'b']\n",
     "JSON with a trailing comma": 'FROM a\nCMD ["a",]\n',
     "JSON that does not end": 'FROM a\nCMD ["a"\nRUN [ -f x ]\n',
-    "JSON with something behind it": 'FROM a\nCMD ["a"] b\nCMD ["a"]]\nCOPY ["a", "b"] c\n',
+    "JSON with blanks behind it": 'FROM a\nCMD ["a"] \t\nCOPY ["a", "b"]  \n',
     "JSON with a bad escape": 'FROM a\nCMD ["\\x"]\nCMD ["a\\ b"]\n',
     "JSON with a raw tab": b'FROM a\nCMD ["a\tb"]\n',
     "JSON with a lone surrogate": 'FROM a\nCMD ["\\ud800"]\n',
@@ -191,6 +191,17 @@ def test_a_pattern_beside_a_heredoc() -> None:
     """Also too new for the binding: ${x%y} on the line of a heredoc."""
     assert last("FROM a\nRUN echo ${x%.*} <<E\ny\nE\n").heredocs
     assert not last("FROM a\nRUN echo ${x:%.*} <<E\n").heredocs
+
+
+@pytest.mark.parametrize("body", ['["a"] b', '["a"]]', '["a"] # c', '["a"];', '["a"]["b"]', "[]x"])
+def test_json_with_something_behind_it_is_none(body: str) -> None:
+    """BuildKit 0.15 and later; the binding is older and drops what follows the array."""
+    assert (last(f"FROM a\nCMD {body}").form, last(f"FROM a\nCMD {body}").values) == (
+        "shell",
+        (body,),
+    )
+    assert last(f"FROM a\nVOLUME {body}").values == tuple(body.split())
+    assert last(f"FROM a\nHEALTHCHECK CMD {body}").values == ("CMD", body)
 
 
 def test_words_carry_their_bytes_across_lines() -> None:
