@@ -188,7 +188,7 @@ def _run(instruction: Instruction) -> Problem | None:
             continue
         wrong = (mount_problem if flag.name == "mount" else device_problem)(value)
         if wrong is not None:
-            return Problem(f"--{flag.name}: {wrong.message}", span, wrong.hint)
+            return Problem(f"--{flag.name}: {_short(wrong.message, 90)}", span, wrong.hint)
     return None
 
 
@@ -260,9 +260,9 @@ def _meant(word: str, known: Mapping[str, object], prefix: str = "") -> str:
     return f"did you mean {prefix}{close[0]}?" if close else f"one of {', '.join(sorted(known))}"
 
 
-def _short(text: str) -> str:
+def _short(text: str, longest: int = 40) -> str:
     """Text of the file, fit for a one-line message."""
-    shown = text if len(text) <= 40 else text[:39] + "…"
+    shown = text if len(text) <= longest else text[: longest - 1] + "…"
     return shown if shown.isprintable() and shown else repr(shown)
 
 

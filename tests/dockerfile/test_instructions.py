@@ -241,7 +241,8 @@ def test_suggestions() -> None:
 
 def test_a_message_is_one_short_line_whatever_the_file_holds() -> None:
     for word in ("x" * 10_000, "\x1b[31m", "a\u2028b", "\x00"):
-        for problem in _problems(f"FROM a\n{word} b\nCOPY --{word}=1 a b\nFROM a AS {word}\n"):
+        text = f"FROM a\n{word} b\nCOPY --{word}=1 a b\nRUN --mount={word}=1 a\nFROM a AS {word}\n"
+        for problem in _problems(text):
             assert problem.message.isprintable()
             assert len(problem.message) < 150
 
