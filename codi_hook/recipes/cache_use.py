@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction
-from codi_hook.model import Document
-from codi_hook.recipes.caches import CACHES
+from codi_hook.model import Document, Edit
+from codi_hook.recipes.caches import CACHES, cache_of
+from codi_hook.recipes.installs import insert_option
 from codi_hook.recipes.layers import is_shipped, later_runs
-from codi_hook.shell.ast import Word
+from codi_hook.shell.ast import Script, Word
 from codi_hook.shell.managers import Call, call
 
 
@@ -41,6 +42,23 @@ def last_verb_word(found: Call) -> Word | None:
     words, parts = found.command.words, found.verb.split()
     word = words[words.index(found.verb_word) + len(parts) - 1]
     return word if word.value == parts[-1] else None
+
+
+def no_cache_edits(document: Document, script: Script, found: Call) -> tuple[Edit, ...]:
+    """The option to do without a cache on every call of the manager in the script that fills
+    it; nothing where there is no such option, or no place for it."""
+    edits = []
+    for command in script.commands:
+        other = call(command)
+        if other is None or other.manager is not found.manager:
+            continue
+        if cache_of(document, other) is None or other.has_flag(*other.manager.no_cache):
+            continue
+        verb = last_verb_word(other)
+        if verb is None or not other.manager.no_cache:
+            return ()
+        edits.append(insert_option(command, verb, other.manager.no_cache[0]))
+    return tuple(edits)
 
 
 def built_again(document: Document, found: Call) -> list[Instruction]:

@@ -28,12 +28,11 @@ from codi_hook.model import Applicability, Candidate, Document, Finding, Reason,
 from codi_hook.recipes.cache_use import (
     built_again,
     calls_shipped,
-    last_verb_word,
+    no_cache_edits,
     used_at_run_time,
 )
 from codi_hook.recipes.caches import CACHES, Cache, cache_of, is_kept
 from codi_hook.recipes.facts import is_root, user_at
-from codi_hook.recipes.installs import insert_option
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, mountable
 from codi_hook.recipes.scripts import append_command
 from codi_hook.shell.ast import Script
@@ -71,13 +70,13 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     again = built_again(document, found)
     if cache.clean and not again and (clean := _clean(script, found, cache)):
         yield clean
-    verb = last_verb_word(found)
-    if found.manager.no_cache and verb:
+    options = no_cache_edits(document, script, found)
+    if options:
         option = found.manager.no_cache[0]
         yield Candidate(
             "add-no-cache",
             f"Give {name} {option}",
-            (insert_option(command, verb, option),),
+            options,
             Applicability.UNSAFE,
             (
                 Reason("nothing-kept", f"{name} then keeps nothing of what it downloads"),

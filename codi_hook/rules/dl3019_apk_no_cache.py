@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from codi_hook.dockerfile import Instruction
 from codi_hook.model import (
     Applicability,
     Candidate,
@@ -60,14 +61,25 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         return
     later = [found for run in later_runs(document, item) if (found := document.script(run))]
     relied = any(relies_on_index(found, "apk") for found in later)
-    yield _no_cache(script, calls, relied)
+    yield _no_cache(script, calls, relied, _beside_a_run(document, item))
     if not relied and mountable(document) and (mount := _cache_mount(document, script, calls)):
         yield mount
 
 
-def _no_cache(script: Script, calls: list[Call], relied: bool) -> Candidate:
+def _beside_a_run(document: Document, item: Instruction) -> bool:
+    """True next to another RUN: a RUN of one command there would better be one with it."""
+    if item not in document.instructions:
+        return False
+    at = document.index(item)
+    around = document.instructions[max(at - 1, 0) : at + 2]
+    return any(other.keyword == "RUN" for other in around if other is not item)
+
+
+def _no_cache(script: Script, calls: list[Call], relied: bool, beside: bool) -> Candidate:
     edits = [edit for found in calls for edit in _options(found)]
     extra = [] if relied else _superfluous(script, calls)
+    if beside and len(script.commands) - len(extra) == 1:
+        extra = []
     edits += [edit for _command, edit in extra]
     refresh = any(found.has_flag(*_UPDATE) for found in calls)
     reasons = [
