@@ -7,6 +7,7 @@ import os
 import pytest
 
 from scripts import conformance
+from scripts.compare import Difference
 
 ALL = os.environ.get("CODI_CONFORMANCE") == "all"
 FILES = None if ALL else 3000
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def _unexplained(found: list[conformance.Difference]) -> list[conformance.Difference]:
+def _unexplained(found: list[Difference]) -> list[Difference]:
     return [item for item in found if not item.kind.startswith("judge-")]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codi_hook.dockerfile import parse
 from codi_hook.source import Source, decode, encode
-from scripts.conformance import compare_tree, untiled
+from scripts.compare import compare_tree, untiled
 from scripts.mutate import mutants
 from tests.judges import GoParser
 

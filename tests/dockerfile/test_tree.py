@@ -8,7 +8,7 @@ import pytest
 
 from codi_hook.dockerfile import Document, Instruction, parse
 from codi_hook.source import Source
-from scripts.conformance import compare_tree, untiled
+from scripts.compare import compare_tree, untiled
 from tests.judges import GoParser
 
 
