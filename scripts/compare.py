@@ -14,7 +14,7 @@ from tests.judges import BuildKit, GoCommand, GoParser
 # What current BuildKit does and the Go parser's binding, which holds 0.12.5, does not: blanks
 # before the name of a here-document, ${x#y}, ${x%y} and ${x/y/z} elsewhere in its line, and an
 # array with something behind it, which is no JSON since 0.15.
-NEWER_HEREDOC = re.compile(r"<<[ \t\r]+[^\s<]|\$\{\w*[#%/]")
+NEWER_HEREDOC = re.compile(r"<<[ \t\r]|\$\{\w*[#%/]")
 
 
 class Difference(NamedTuple):
@@ -239,16 +239,18 @@ def compare_verdict(name: str, data: bytes, judge: BuildKit) -> Difference | Non
     if data.decode("utf-8", "replace").encode() != data:
         return Difference("judge-encoding", problems[0].message, name)
     first = next((item.span for item in document.instructions if item.keyword == "FROM"), None)
-    excused = {_excuse(problem, first) for problem in problems}
+    excused = {_excuse(document, problem, first) for problem in problems}
     if "" not in excused:
         return Difference(f"judge-{min(excused)}", problems[0].message, name)
     return Difference("refused", problems[0].message, name)
 
 
-def _excuse(problem: Problem, first_from: Span | None) -> str:
+def _excuse(document: Document, problem: Problem, first_from: Span | None) -> str:
     """Which leniency of the judge lets the problem pass; empty if none does."""
     if first_from is not None and problem.span < first_from:
         return "before-from"
-    if problem.message.startswith("ONBUILD cannot trigger"):
-        return "onbuild"
+    for item in document.of("ONBUILD"):
+        forbidden = item.trigger and item.trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD")
+        if forbidden and item.span.contains(problem.span):
+            return "onbuild"
     return "mount" if problem.message.startswith("--mount: ") else ""

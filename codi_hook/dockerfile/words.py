@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from math import isfinite
 from typing import NamedTuple
 
 from codi_hook.dockerfile.lines import SPACE
@@ -32,7 +33,13 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-_json_decoder = json.JSONDecoder(parse_constant=_refuse)
+def _number(text: str) -> float:
+    if not isfinite(value := float(text)):
+        _refuse(text)
+    return value
+
+
+_json_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_number)
 
 
 class MixedArray(ValueError):
@@ -145,13 +152,15 @@ def json_array(text: bytes, start: int, end: int) -> list[Token] | None:
         return None
     body = text[start:end].decode("utf-8", "replace")
     try:
-        values = _json_decoder.decode(body)
+        values, stop = _json_decoder.raw_decode(body)
     except RecursionError:
         raise MixedArray from None
     except ValueError:
         return None
     if not all(isinstance(value, str) for value in values):
         raise MixedArray
+    if body[stop:].strip(" \t\r\n"):
+        return None
     spans = [match.span() for match in _json_string.finditer(text, start, end)]
     return [
         Token(_surrogate.sub("\ufffd", value), *span)
