@@ -40,6 +40,7 @@ class Cache:
         self._path = path
         self._limit = limit
         self._warn = warn
+        self._known: dict[bytes, str] = {}  # of this run: equal findings need one answer
         self._new: dict[bytes, str] = {}
         self._seen: set[bytes] = set()
         self._connection: sqlite3.Connection | None = None
@@ -79,9 +80,9 @@ class Cache:
 
     def get(self, key: bytes) -> str | None:
         """The answer stored under a key."""
-        if self._connection is None:
-            return None
-        found: str | None = self._new.get(key) or self._guard(lambda: self._read(key))
+        if key in self._known or self._connection is None:
+            return self._known.get(key)
+        found: str | None = self._guard(lambda: self._read(key))
         return found
 
     def _read(self, key: bytes) -> str | None:
@@ -99,6 +100,7 @@ class Cache:
 
     def put(self, key: bytes, answer: str) -> None:
         """Remembers an answer; it is written at the next `flush`."""
+        self._known[key] = answer
         if self._connection is not None:
             self._new[key] = answer
 

@@ -23,9 +23,10 @@ PROMPT_VERSION = "1"
 LETTERS = "ABCDEFGH"  # each is one token in every tokeniser that has a template below
 SYSTEM = "Choose the best option for this Dockerfile. Answer with one letter."
 FILE_BYTES = 420  # of the file's outline, shared by all of its findings
-EXCERPT_BYTES = 40
-TITLE_BYTES = 48
-CLAUSE_BYTES = 64
+EXCERPT_BYTES = 32
+TITLE_BYTES = 44
+HEAD_BYTES = 30  # of a title that is not to be chosen
+CLAUSE_BYTES = 40
 OUTLINE_WIDTHS = (96, 64, 48, 36, 24)
 
 
@@ -166,11 +167,15 @@ def rank_question(file: str, finding: Finding, candidates: Sequence[Candidate]) 
     return _question(file, about, "Best fix?", shown)
 
 
-def clause_question(file: str, finding: Finding, candidate: Candidate) -> Question:
-    """Which of the candidate's reasons matters most here?"""
-    about = finding_text(finding)
+def clause_question(file: str, candidate: Candidate) -> Question:
+    """Which of the candidate's reasons matters most in this file?
+
+    The finding is left out: what a clause has to say of it stands in the clause, and equal
+    findings in one file then need one answer.
+    """
     shown = [(r.id, clip(r.text, CLAUSE_BYTES)) for r in candidate.reasons[: len(LETTERS)]]
-    return _question(file, about, "Best reason?", [(f"{candidate.id}/{i}", t) for i, t in shown])
+    lead = f"{clip(candidate.title, HEAD_BYTES)}: why?"
+    return _question(file, "", lead, [(f"{candidate.id}/{i}", t) for i, t in shown])
 
 
 def _question(file: str, finding: str, lead: str, options: Sequence[tuple[str, str]]) -> Question:

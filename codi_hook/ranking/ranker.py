@@ -175,19 +175,17 @@ class Ranker:
         if len(candidate.reasons) < 2 and not free:
             return plain, ""
         try:
-            chosen = self._composed(page, finding, candidate, tally)
+            chosen = self._composed(page, candidate, tally)
             if free:
                 chosen = self._free(page, finding, candidate, tally) or chosen
         except EngineError as error:
             return plain, "" if error.silent else error.reason
         return chosen, ""
 
-    def _composed(
-        self, page: _Page, finding: Finding, candidate: Candidate, tally: Tally
-    ) -> Rationale:
+    def _composed(self, page: _Page, candidate: Candidate, tally: Tally) -> Rationale:
         if len(candidate.reasons) < 2:
             return rationale.composed(candidate, (0,), (1.0,), page.document.names)
-        question = prompt.clause_question(page.text, finding, candidate)
+        question = prompt.clause_question(page.text, candidate)
         weights = scores.softmax(self._asker.logits(question, tally))
         return rationale.composed(candidate, question.order, weights, page.document.names)
 

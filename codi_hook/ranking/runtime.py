@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -101,6 +102,7 @@ class Runtime:
         self._model: Any = None
         self._context: Any = None
         self._adapter: Any = None
+        self._interrupt: BaseException | None = None
         self._batch: Any = None
         self._kept: list[tuple[int, ...]] = []  # the chunks whose state the context holds
         self._tokens: dict[Chunk, tuple[int, ...]] = {}
@@ -119,9 +121,10 @@ class Runtime:
         self._deadline.check()
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 0
-        self._progress = lib.llama_progress_callback(lambda _p, _d: not self._deadline.passed())
+        self._progress = lib.llama_progress_callback(lambda _part, _data: not self._must_stop())
         params.progress_callback = self._progress
-        self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
+        with self._interruptible():
+            self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             self._deadline.check()
             raise EngineError(f"{path}: llama.cpp cannot load it{_why()}", "codi-hook model verify")
@@ -136,13 +139,36 @@ class Runtime:
         params.n_ctx, params.n_batch, params.n_ubatch = CONTEXT, BATCH, BATCH
         params.n_threads = params.n_threads_batch = self._threads
         params.no_perf = True
-        self._abort = lib.ggml_abort_callback(lambda _data: self._deadline.passed())
+        self._abort = lib.ggml_abort_callback(lambda _data: self._must_stop())
         params.abort_callback = self._abort
         self._context = lib.llama_init_from_model(self._model, params)
         if not self._context:
             raise EngineError(f"{path}: no context can be made for it{_why()}", "free some memory")
         self._memory = lib.llama_get_memory(self._context)
         self._batch = lib.llama_batch_init(BATCH, 0, 1)
+
+    def _must_stop(self) -> bool:
+        return self._interrupt is not None or self._deadline.passed()
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Raises after a call into llama.cpp what was raised in a callback during it.
+
+        Ctrl-C arrives in whatever Python code the main thread runs next, and that is a callback,
+        out of which no exception finds its way.
+        """
+        before = sys.unraisablehook
+        sys.unraisablehook = self._remember_interrupt
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
+        if self._interrupt is not None:
+            interrupt, self._interrupt = self._interrupt, None
+            raise interrupt
+
+    def _remember_interrupt(self, raised: sys.UnraisableHookArgs) -> None:
+        self._interrupt = raised.exc_value or raised.exc_type()
 
     def metadata(self, key: str) -> str:
         """A string from the base's GGUF header, "" where it has no such key."""
@@ -196,7 +222,7 @@ class Runtime:
             status = lib.llama_set_adapters_lora(
                 self._context, (kind * 1)(self._adapter), count, (ctypes.c_float * 1)(scale)
             )
-        else:  # binding before 0.3.20
+        else:  # an older binding
             status = lib.llama_set_adapter_lora(self._context, self._adapter, scale)
         if status:
             raise EngineError("llama.cpp did not accept the adapter", "", "adapter-refused")
@@ -249,7 +275,8 @@ class Runtime:
             self._deadline.check()
             part = tokens[offset : offset + BATCH]
             self._fill(part, start + offset, wants_logits)
-            status = self._lib.llama_decode(self._context, self._batch)
+            with self._interruptible():
+                status = self._lib.llama_decode(self._context, self._batch)
             if status == ABORTED:
                 raise OutOfTime
             if status:

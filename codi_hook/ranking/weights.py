@@ -66,7 +66,8 @@ def _base(settings: RankingSettings) -> Installed:
     from codi_hook.models.store import Store
 
     store = Store(settings.store or None)
-    if not settings.llm and not settings.model and not store.root.is_dir():
+    asked = settings.llm or settings.model or settings.adapter or settings.ranker == "llm"
+    if not asked and not store.root.is_dir():
         raise NoModel("no model is installed", "codi-hook model pull", "no-model")
     name = settings.model
     if not name:
@@ -74,7 +75,7 @@ def _base(settings: RankingSettings) -> Installed:
 
         name = catalog.load().default
     if not name.endswith(".gguf") and store.get(name) is None:
-        kind = EngineError if settings.llm or settings.model else NoModel
+        kind = EngineError if asked else NoModel
         raise kind(f"model {name} is not installed", f"codi-hook model pull {name}", "no-model")
     return store.resolve(name, settings.model_digest)
 

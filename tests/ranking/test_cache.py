@@ -81,6 +81,7 @@ def no_cache(path: Path) -> str:
     broken.put(b"k", "1.0")
     broken.flush()
     broken.put(b"l", "1.0")
+    assert broken.get(b"l") == "1.0", "what this run knows it keeps"
     broken.close()
     assert len(told) == 1, told
     assert told[0].startswith(f"{path}: the answer cache is not used: ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -78,6 +80,27 @@ def test_evaluation_stops_in_the_middle(runtime: Runtime) -> None:
         runtime.ask(long, Deadline(0.1))
     assert time.monotonic() - started < 1.0, "600 tokens take longer than that when not stopped"
     assert runtime.ask(good, Deadline(60)).logits == before
+
+
+INTERRUPTED = """
+import sys, threading, os, signal, time
+from codi_hook.ranking.engine import Deadline
+from codi_hook.ranking.prompt import Question
+from codi_hook.ranking.runtime import Runtime
+runtime = Runtime(sys.argv[1], threads=1)
+question = Question("RUN something else again\\n" * 160, "", "Which?", (0,))
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    runtime.ask(question, Deadline(60))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_arrives(model: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, model]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
 def test_a_sentence_is_written(runtime: Runtime) -> None:
