@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from codi_hook.model import Finding, Rule, Severity
@@ -28,15 +28,10 @@ def lint(
     `ignores=False` disregards inline ignores; `severities` overrides by code.
     """
     if document.problems:
-        found = _check(document, _parse_error(rules))
-        return tuple(_graded(list(found)[:1], severities))
-    names = document.names
-    findings = [
-        finding
-        for rule in rules
-        if not rule.triggers or not names.isdisjoint(rule.triggers)
-        for finding in _check(document, rule)
-    ]
+        rule = _parse_error(rules)
+        found = [_bound(document, rule, finding) for finding in rule.check(document)]
+        return tuple(_graded(found[:1], severities))
+    findings = [_bound(document, rule, finding) for rule, finding in raw(document, rules)]
     if ignores and document.comments:
         silenced = Suppressions(document)
         findings = [finding for finding in findings if not silenced.covers(finding)]
@@ -49,9 +44,20 @@ def _parse_error(rules: Sequence[Rule]) -> Rule:
     return next((rule for rule in rules if rule.code == PARSE_ERROR), by_name()["codi000"])
 
 
-def _check(document: Document, rule: Rule) -> Iterable[Finding]:
-    for finding in rule.check(document):
-        yield replace(finding, rule=rule, document=document, severity=rule.severity)
+def raw(document: Document, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Finding]]:
+    """What the rules say of a document without problems, as they say it: no order, no ignores.
+
+    A rule none of whose triggers occur is not asked.
+    """
+    names = document.names
+    for rule in rules:
+        if not rule.triggers or not names.isdisjoint(rule.triggers):
+            for finding in rule.check(document):
+                yield rule, finding
+
+
+def _bound(document: Document, rule: Rule, finding: Finding) -> Finding:
+    return replace(finding, rule=rule, document=document, severity=rule.severity)
 
 
 def _graded(

@@ -7,9 +7,11 @@ The behaviour is BuildKit's (frontend/dockerfile/parser/parser.go, function Pars
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 
 from codi_hook.dockerfile.ast import Comment, Directive, Problem
 from codi_hook.source import BOM, Source, Span, decode
@@ -35,6 +37,9 @@ def _continuation(escape: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"(?<!" + token + rb")" + token + rb"[ \t]*\Z")
 
 
+_logical = itemgetter(0)
+
+
 @dataclass(slots=True)
 class LogicalLine:
     """One instruction's line with its continuations joined.
@@ -52,10 +57,8 @@ class LogicalLine:
     def at(self, offset: int) -> int:
         """File offset of the byte at `offset` of the logical line."""
         segments = self.segments
-        for logical, byte, length in segments:
-            if offset < logical + length:
-                return byte + offset - logical
-        logical, byte, length = segments[-1]
+        index = bisect_right(segments, offset, key=_logical) - 1
+        logical, byte, _ = segments[index]
         return byte + offset - logical
 
     def map(self, start: int, end: int) -> Span:

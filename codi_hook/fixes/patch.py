@@ -80,7 +80,8 @@ class Patcher:
         base = len(self.data) + 1
         source = Source(apply(self.data[start:end], moved), document.source.path, base)
         fragment, closed = parse_fragment(source, document.escape, first == 0, type(document))
-        if not (closed or must or last == count) or (fragment.escape != document.escape and not must):
+        whole = must or end == len(self.data)
+        if not (closed or whole) or (fragment.escape != document.escape and not must):
             return None
         comments = document.comments
         patched = type(document)(

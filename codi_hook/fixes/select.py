@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codi_hook.fixes.apply import apply
-from codi_hook.fixes.verify import regressions
-from codi_hook.lint import lint
+from codi_hook.fixes.verify import counts, regressions
 from codi_hook.model import Applicability, Candidate, Edit, Finding, Ranked, Rejected, Rejection, Rule
 from codi_hook.shell import Document, parse
 from codi_hook.source import Source
@@ -98,7 +97,7 @@ def _holding(document: Document, chosen: list[Choice], rules: Sequence[Rule]) ->
     What falls out here is tried again in the next pass, on the file as it is then.
     """
     order = sorted(chosen, key=lambda choice: (-choice[0].rule.severity, choice[0].span))
-    before = Counter(item.code for item in lint(document, rules, ignores=False))
+    before = counts(document, rules)
     while order:
         data = apply(document.source.data, _edits(order))
         after = parse(Source(data, document.source.path))
@@ -112,7 +111,7 @@ def _progress(
     before: Counter[str], after: Document, chosen: list[Choice], rules: Sequence[Rule]
 ) -> bool:
     """Every rule that was chosen for has fewer findings than before."""
-    now = Counter(item.code for item in lint(after, rules, ignores=False))
+    now = counts(after, rules)
     return all(now[finding.rule.code] < before[finding.rule.code] for finding, _ in chosen)
 
 

@@ -9,14 +9,15 @@ from functools import cached_property
 from codi_hook.dockerfile import Instruction
 from codi_hook.fixes.apply import BadEdits, apply, ordered
 from codi_hook.fixes.patch import Patched, Patcher
-from codi_hook.lint import lint
+from codi_hook.lint import raw
 from codi_hook.model import Candidate, Edit, Finding, Rejected, Rejection, Rule, Verified
 from codi_hook.shell import Document
 from codi_hook.source import Span, encode
 
-# Verifying a candidate costs a lint of the document. A real file has some dozens of candidates
-# and instructions; beyond this product of both, no more candidates are tried (reason "budget").
-WORK_LIMIT = 400_000
+# Verifying a candidate costs a lint of the document. Where the candidates tried so far, times
+# the bytes of the file, exceed this, no more are tried (reason "budget"): it bounds the time that
+# a hostile file can take and is beyond what real files need.
+WORK_LIMIT = 3_000_000
 
 
 def verify(
@@ -47,11 +48,9 @@ class Verifier:
     @cached_property
     def before(self) -> list[tuple[str, Span]]:
         """Everything the rules report now, inline ignores disregarded."""
-        found = lint(self.document, self.rules, ignores=False)
-        return [(item.rule.code, item.span) for item in found]
+        return [(rule.code, item.span) for rule, item in raw(self.document, self.rules)]
 
     def verify(self, finding: Finding) -> Verified:
-        self.work += len(self.document.instructions)
         if self.work > WORK_LIMIT:
             return Verified(finding, (), (_NOT_TRIED,))
         offered: list[Candidate] = []
@@ -79,7 +78,7 @@ class Verifier:
         edits = tuple([edit for edit in edits if self._changes(edit)])
         if not edits:
             return Rejection.NO_CHANGE, ""
-        self.work += len(self.document.instructions)
+        self.work += len(data)
         result = apply(data, edits)
         if result in results:
             return Rejection.DUPLICATE, ""
@@ -110,8 +109,8 @@ class Verifier:
             else:
                 elsewhere.add((code, span))
         fresh: Counter[str] = Counter()
-        for item in lint(patched.document, self.rules, ignores=False):
-            code = item.rule.code
+        for rule, item in raw(patched.document, self.rules):
+            code = rule.code
             if item.span.start >= base:
                 fresh[code] += 1
             elif (code, item.span) not in elsewhere:
@@ -140,6 +139,10 @@ def regressions(before: Document, after: Document, rules: Sequence[Rule]) -> lis
         return ["parse"]
     if broken_scripts(after, after.instructions) > broken_scripts(before, before.instructions):
         return ["shell"]
-    old = Counter(item.code for item in lint(before, rules, ignores=False))
-    new = Counter(item.code for item in lint(after, rules, ignores=False))
+    old, new = counts(before, rules), counts(after, rules)
     return sorted(code for code in new if new[code] > old[code])
+
+
+def counts(document: Document, rules: Sequence[Rule]) -> Counter[str]:
+    """How many findings each rule has in a document, inline ignores disregarded."""
+    return Counter(rule.code for rule, _ in raw(document, rules))
