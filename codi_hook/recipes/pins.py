@@ -19,6 +19,16 @@ def text_of(word: Word) -> str:
     return word.text.replace('"', "").replace("'", "") if word.value is None else word.value
 
 
+def unpinned_by_apt(call: Call) -> list[Word]:
+    """Operands without a version. With ``=`` there is one, with ``/`` it is a release or a file,
+    and ``name-`` is taken away."""
+    return [
+        word
+        for word in (*call.packages, *call.sources)
+        if not ("=" in (text := text_of(word)) or "/" in text or text.endswith((".deb", "-")))
+    ]
+
+
 def version_variable(document: Document, call: Call, word: Word) -> str | None:
     """NAME_VERSION, where the stage has set it for the package that `word` names."""
     quotes_elsewhere = is_json(call.command) or "sh -c" in call.command.context

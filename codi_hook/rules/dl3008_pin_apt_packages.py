@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
 from codi_hook.recipes.installs import APT, installs, one_line, shown
-from codi_hook.recipes.pins import advice, text_of
+from codi_hook.recipes.pins import advice, text_of, unpinned_by_apt
 from codi_hook.shell.ast import Word
 from codi_hook.shell.managers import Call
 
@@ -30,15 +30,9 @@ _SNAPSHOTS = {"debian": "snapshot.debian.org", "ubuntu": "snapshot.ubuntu.com"}
 
 def check(document: Document) -> Iterator[Finding]:
     for call in installs(document, *APT):
-        words = [word for word in (*call.packages, *call.sources) if not _pinned(word)]
+        words = unpinned_by_apt(call)
         if words:
             yield Finding(words[0].span, (call, words), f"No version for {_named(words)}")
-
-
-def _pinned(word: Word) -> bool:
-    """With ``=`` a version, with ``/`` a release or a file; ``name-`` is taken away."""
-    text = text_of(word)
-    return "=" in text or "/" in text or text.endswith((".deb", "-"))
 
 
 def _named(words: list[Word]) -> str:

@@ -13,6 +13,9 @@ Why the fixes are safe: both programs are front ends of one library, with one re
 configuration, so the same packages are installed. Holding packages back is another result, and
 apt-cache lays its answer out in its own way, so these two are `unsafe`.
 
+An install of packages without a version is only shown. Linters that look at apt-get and not at
+apt would report the missing versions as something new, and which are right cannot be known here.
+
 When to ignore: in an image in which people work at a terminal and the line is a demonstration.
 """
 
@@ -30,10 +33,11 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.installs import insert_option
-from codi_hook.recipes.pins import advice
+from codi_hook.recipes.installs import insert_option, shown
+from codi_hook.recipes.pins import advice, unpinned_by_apt
 from codi_hook.shell.ast import Command, Word
 from codi_hook.shell.flags import operands
+from codi_hook.shell.managers import call
 
 _SAME = frozenset(
     {"install", "remove", "purge", "update", "autoremove", "clean", "autoclean", "build-dep"}
@@ -100,16 +104,22 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 
 
 def _apt_get(command: Command, verb: str, *more: Edit) -> Candidate:
+    found = call(command)
+    unpinned = unpinned_by_apt(found) if found and verb.startswith("install") else []
+    last = Reason("no-warning", "apt warns on every use in a script, apt-get does not")
+    if unpinned:
+        asks = f"a linter that knows apt-get asks for versions: {shown(unpinned)}"
+        last = Reason("versions", asks)
     return _candidate(
         "use-apt-get",
-        f"Use apt-get {verb}",
+        f"Use apt-get {verb}" + (", and give the packages versions" if unpinned else ""),
         command,
         "apt-get",
         more,
-        Applicability.SAFE,
+        Applicability.DISPLAY if unpinned else Applicability.SAFE,
         Reason("stable-interface", f"the command line of apt-get {verb} does not change"),
         Reason("same-library", "apt and apt-get share one resolver and install the same packages"),
-        Reason("no-warning", "apt warns on every use in a script, apt-get does not"),
+        last,
     )
 
 
@@ -122,14 +132,9 @@ def _candidate(
     applicability: Applicability,
     *reasons: Reason,
 ) -> Candidate:
-    folder = command.word.text.rpartition("apt")[0]
-    edit = Edit(command.word.span, folder + _tail(command.word, program))
+    before, _, after = command.word.text.rpartition("apt")  # a folder, quotes
+    edit = Edit(command.word.span, before + program + after)
     return Candidate(identity, title, (edit, *more), applicability, reasons)
-
-
-def _tail(word: Word, program: str) -> str:
-    """The program with what closes the word behind ``apt``: a quote, or nothing."""
-    return program + word.text.rpartition("apt")[2]
 
 
 def _like(word: Word, text: str) -> str:
