@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from codi_hook.dockerfile import Instruction
+from codi_hook.model import Document
 from codi_hook.recipes.scripts import editable
 from codi_hook.shell.ast import Command, Script, Statement, Word
+from codi_hook.source import decode, encode
 
 # What only a shell can run, or what changes the shell itself.
 BUILTINS = frozenset((
@@ -108,3 +110,27 @@ def repaired(instruction: Instruction) -> list[str] | None:
 
 def _ends(text: str) -> bool:
     return text.count("]") <= 1 and (text.endswith("]") or "]" not in text)
+
+
+def with_exec(item: Instruction, command: Command) -> str:
+    """The shell form's text with ``exec`` before the command."""
+    written = encode(item.arguments[-1].value)
+    at = _logical(item, command.span.start) - _logical(item, item.body_span.start)
+    return decode(written[:at] + b"exec " + written[at:])
+
+
+def _logical(item: Instruction, offset: int) -> int:
+    """Where the byte stands on the line that results when continuations are taken out."""
+    for logical, start, length in item.segments:
+        if start <= offset <= start + length:
+            return logical + offset - start
+    return 0
+
+
+def entrypoint_of(document: Document, item: Instruction) -> Instruction | None:
+    """The ENTRYPOINT in exec form that CMD is handed to, if the file sets it."""
+    stage = document.stage_of(item)
+    if stage is None or item.keyword != "CMD":
+        return None
+    found = next((one for part in stage.lineage() for one in part.of("ENTRYPOINT")), None)
+    return found if found is not None and found.form == "json" and found.arguments else None

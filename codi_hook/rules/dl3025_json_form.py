@@ -33,10 +33,16 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.execform import last_simple, plain_words, repaired
+from codi_hook.recipes.execform import (
+    entrypoint_of,
+    last_simple,
+    plain_words,
+    repaired,
+    with_exec,
+)
 from codi_hook.recipes.instructions import exec_form
 from codi_hook.shell.ast import Command
-from codi_hook.source import Span, decode, encode
+from codi_hook.source import Span
 
 _KEYWORDS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 
@@ -59,7 +65,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     script = document.script(item)
     words = plain_words(script)
     if words:
-        yield _exec(item, words, _entrypoint(document, item))
+        yield _exec(item, words, entrypoint_of(document, item))
     shell = document.shell_of(item)
     if script is None or script.dialect in ("cmd", "powershell", "opaque"):
         return
@@ -81,17 +87,9 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 
 
 def _body(item: Instruction) -> Span:
-    """The command, without the word CMD of a HEALTHCHECK."""
-    return item.arguments[-1].span if item.keyword == "HEALTHCHECK" else item.body_span
-
-
-def _entrypoint(document: Document, item: Instruction) -> Instruction | None:
-    """The ENTRYPOINT in exec form that CMD is handed to, if the file sets it."""
-    stage = document.stage_of(item)
-    if stage is None or item.keyword != "CMD":
-        return None
-    found = next((one for part in stage.lineage() for one in part.of("ENTRYPOINT")), None)
-    return found if found is not None and found.form == "json" and found.arguments else None
+    """The command, without the word CMD of a HEALTHCHECK, and with a continuation that ends it."""
+    start = item.arguments[-1].span.start if item.keyword == "HEALTHCHECK" else item.body_span.start
+    return Span(start, item.span.end)
 
 
 def _exec(item: Instruction, words: list[str], entrypoint: Instruction | None) -> Candidate:
@@ -119,9 +117,7 @@ def _hand_over(
     item: Instruction, shell: tuple[str, ...], command: Command, plain: bool
 ) -> Candidate:
     """The same script through a named shell that the last command replaces."""
-    written = encode(item.arguments[-1].value)
-    at = _logical(item, command.span.start) - _logical(item, item.body_span.start)
-    text = decode(written[:at] + b"exec " + written[at:])
+    text = with_exec(item, command)
     what = Reason("keeps-shell", f"{shell[0]} still expands variables and reads the list")
     if plain:
         what = Reason("ignores-arguments", "CMD and what docker run gives stay without effect")
@@ -135,14 +131,6 @@ def _hand_over(
             Reason("gets-signals", f"{command.name} is then process 1 and gets SIGTERM"),
         ),
     )
-
-
-def _logical(item: Instruction, offset: int) -> int:
-    """Where the byte stands on the line that results when continuations are taken out."""
-    for logical, start, length in item.segments:
-        if start <= offset <= start + length:
-            return logical + offset - start
-    return 0
 
 
 def _repair(item: Instruction) -> Iterator[Candidate]:
