@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document, Edit, Finding
@@ -19,42 +20,32 @@ _TRUE, _FALSE = "true|yes|on|with|enable|1", "false|no|off|without|disable|0"
 
 def configured(document: Document, call: Call, option: str, value: bool) -> bool:
     """True where the stage has set `option` to `value` before the call."""
-    if "echo" not in document.names and "printf" not in document.names and not _copies(document):
-        return False
-    says = re.compile(
-        option + r"[\s\"'\\=]+(?:" + (_TRUE if value else _FALSE) + r")\b", re.IGNORECASE
-    ).search
+    says = _says(option, value)
     command = call.command
-    script = document.script(command.instruction)
-    for other in script.commands[: command.position] if script else ():
-        if _writes(other, says):
-            return True
-    for item in preceding(document, command.instruction):
-        if item.keyword == "COPY":
-            if _copied(item, says):
-                return True
-        elif item.keyword == "RUN":
-            earlier = document.script(item)
-            if earlier and any(_writes(other, says) for other in earlier.commands):
-                return True
-    return False
+    writers = [other for other in document.commands("echo", "printf") if _writes(other, says)]
+    copies = [item for item in document.of("COPY") if item.heredocs and _copied(item, says)]
+    if not writers and not copies:
+        return False
+    own = command.instruction
+    if any(w.instruction is own and w.position < command.position for w in writers):
+        return True
+    places = {id(w.instruction) for w in writers} | {id(item) for item in copies}
+    return any(id(item) in places for item in preceding(document, own))
 
 
-def _copies(document: Document) -> bool:
-    return any(item.heredocs for item in document.of("COPY"))
+@lru_cache(maxsize=8)
+def _says(option: str, value: bool) -> Callable[[str], object]:
+    pattern = option + r"[\s\"'\\=]+(?:" + (_TRUE if value else _FALSE) + r")\b"
+    return re.compile(pattern, re.IGNORECASE).search
 
 
 def _copied(item: Instruction, says: Callable[[str], object]) -> bool:
-    return (
-        bool(item.heredocs)
-        and item.arguments[-1].value.startswith(_FOLDER)
-        and any(says(item.source.text(heredoc.content_span)) for heredoc in item.heredocs)
+    return item.arguments[-1].value.startswith(_FOLDER) and any(
+        says(item.source.text(heredoc.content_span)) for heredoc in item.heredocs
     )
 
 
 def _writes(command: Command, says: Callable[[str], object]) -> bool:
-    if command.name not in ("echo", "printf"):
-        return False
     targets = [item.target.text for item in command.redirects if item.target]
     if command.pipeline:
         for other in command.pipeline.commands:
