@@ -35,12 +35,15 @@ def _attached(instruction: Instruction) -> bool:
     source = instruction.source
     first = instruction.leading[0].span.start
     between = source.bytes(Span(first, instruction.span.start))
-    return all(line.lstrip().startswith(b"#") for line in between.splitlines() if line.strip()) and (
-        b"\n\n" not in between.replace(b"\r", b"")
-    ) and instruction.leading[0].text.partition("=")[0].strip().lower() not in (
-        "syntax",
-        "escape",
-        "check",
+    return (
+        all(line.lstrip().startswith(b"#") for line in between.splitlines() if line.strip())
+        and (b"\n\n" not in between.replace(b"\r", b""))
+        and instruction.leading[0].text.partition("=")[0].strip().lower()
+        not in (
+            "syntax",
+            "escape",
+            "check",
+        )
     )
 
 
@@ -50,6 +53,9 @@ def insert_after(instruction: Instruction, text: str) -> Edit:
     newline = source.newline
     at = line_end(source, instruction.span.end)
     text = text.replace("\n", newline)
+    tail = Span(instruction.body_span.end, instruction.span.end)
+    if source.bytes(tail).strip() in (b"\\", b"`"):  # a continuation that the file ends with
+        return Edit(tail, newline + text)
     if source.data[at - source.base - 1 : at - source.base] != b"\n":
         return Edit(Span(at, at), newline + text)
     return Edit(Span(at, at), text + newline)

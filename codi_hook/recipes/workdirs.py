@@ -63,6 +63,14 @@ def join(folder: str, path: str) -> str | None:
     return posixpath.normpath(f"{folder}/{path}").replace("//", "/")
 
 
+def destination(path: str, base: str) -> str | None:
+    """A destination of COPY seen from `base`; one that names a folder keeps its slash."""
+    target = join(base, path)
+    if target is not None and (path.endswith(("/", "/.")) or path == "."):
+        return target.rstrip("/") + "/"
+    return target
+
+
 def effective(document: Document, instruction: Instruction) -> str | None:
     """The absolute folder that the instruction works in, unquoted; None where it is unknown."""
     stage = document.stage_of(instruction)

@@ -5,7 +5,8 @@ files of the build context COPY does what the reader expects and nothing else.
 
 Why the fix is safe: for a local source that is no archive, ADD and COPY write the same layer.
 ADD recognises an archive by its content; a source whose name says otherwise, or a wild card or
-a variable that may stand for an archive or a URL, makes the fix `unsafe`.
+a variable that may stand for an archive or a URL, makes the fix `unsafe`. A relative destination
+before any WORKDIR is written in full, which is `unsafe` where the base image's folder is unknown.
 
 When to ignore: where a file without an archive's name is one and is meant to be unpacked.
 """
@@ -16,9 +17,20 @@ import re
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction
-from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.recipes.facts import workdir_at
 from codi_hook.recipes.instructions import set_keyword
 from codi_hook.recipes.values import unquoted
+from codi_hook.recipes.workdirs import destination, is_absolute, of_base
 
 # What ADD unpacks, by the names that such files have.
 _archive = re.compile(
@@ -42,16 +54,38 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     sources = " ".join(argument.value for argument in item.arguments[:-1])
     origin = "the file itself" if item.heredocs else "the build context"
     certain = not any(char in sources for char in "*?[$")
+    stage = finding.document.stage_of(item)
+    if stage is not None and of_base(stage) is None and _is_loose(finding.document, item):
+        certain = False
     yield Candidate(
         "use-copy",
         "Copy with COPY",
-        (set_keyword(item, "COPY"),),
+        (set_keyword(item, "COPY"), *_destination(finding.document, item)),
         Applicability.SAFE if certain else Applicability.UNSAFE,
         (
             Reason("no-magic", "COPY never unpacks an archive and never fetches a URL"),
             Reason("local", f"{sources} comes from {origin}, so nothing of ADD is needed"),
         ),
     )
+
+
+def _is_loose(document: Document, item: Instruction) -> bool:
+    """True for a destination in whatever folder the base image works in."""
+    path = unquoted(item.arguments[-1].value)
+    return not is_absolute(path) and workdir_at(document, item) is None
+
+
+def _destination(document: Document, item: Instruction) -> tuple[Edit, ...]:
+    """COPY to a relative path before any WORKDIR is reported, where ADD is not."""
+    stage = document.stage_of(item)
+    path = unquoted(item.arguments[-1].value)
+    if stage is None or not _is_loose(document, item) or any(c in path for c in "\\'\"~"):
+        return ()
+    target = destination(path, of_base(stage) or "/")
+    last = item.arguments[-1]
+    quote = item.source.text(last.span)[:1]
+    quote = quote if quote in "'\"" else ""
+    return (Edit(last.span, f"{quote}{target}{quote}"),) if target else ()
 
 
 RULE = Rule(

@@ -31,7 +31,7 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.instructions import cased, insert_before
 from codi_hook.recipes.values import unquoted
-from codi_hook.recipes.workdirs import is_absolute, is_windows, join, of_base
+from codi_hook.recipes.workdirs import destination, is_absolute, is_windows, of_base
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -84,11 +84,9 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 
 
 def _absolute(finding: Finding, path: str, base: str | None) -> Iterator[Candidate]:
-    target = join(base or "/", path)
+    target = destination(path, base or "/")
     if target is None:
         return
-    if path.endswith(("/", "/.")) or path == ".":
-        target = target.rstrip("/") + "/"
     reasons = [Reason("visible", "the line itself then says where the files go")]
     if base:
         reasons.insert(0, Reason("same-place", f"the base image works in {base}, so nothing moves"))
