@@ -106,6 +106,17 @@ def clip(text: str, limit: int) -> str:
     return data[: max(limit - 3, 0)].decode("utf-8", "ignore").rstrip() + "…"
 
 
+def head(text: str, limit: int) -> str:
+    """The first words of a text, within `limit` bytes; a cut word would cost tokens for nothing."""
+    line = clip(text, 1 << 16)
+    if len(line.encode()) <= limit:
+        return line
+    cut = line.encode()[:limit].decode("utf-8", "ignore")
+    if line[len(cut)] != " ":
+        cut = cut.rpartition(" ")[0] or cut
+    return cut.rstrip()
+
+
 def file_text(document: Document) -> str:
     """An outline of the file: every instruction on a line, clipped so that all fit if they can."""
     instructions = document.instructions
@@ -163,7 +174,7 @@ def permutation(context: str, options: Sequence[tuple[str, str]]) -> tuple[int, 
 def rank_question(file: str, finding: Finding, candidates: Sequence[Candidate]) -> Question:
     """Which candidate? At most ``len(LETTERS)`` of them are shown."""
     about = finding_text(finding)
-    shown = [(c.id, clip(c.title, TITLE_BYTES)) for c in candidates[: len(LETTERS)]]
+    shown = [(c.id, head(c.title, TITLE_BYTES)) for c in candidates[: len(LETTERS)]]
     return _question(file, about, "Best fix?", shown)
 
 
@@ -173,8 +184,8 @@ def clause_question(file: str, candidate: Candidate) -> Question:
     The finding is left out: what a clause has to say of it stands in the clause, and equal
     findings in one file then need one answer.
     """
-    shown = [(r.id, clip(r.text, CLAUSE_BYTES)) for r in candidate.reasons[: len(LETTERS)]]
-    lead = f"{clip(candidate.title, HEAD_BYTES)}: why?"
+    shown = [(r.id, head(r.text, CLAUSE_BYTES)) for r in candidate.reasons[: len(LETTERS)]]
+    lead = f"{head(candidate.title, HEAD_BYTES)}: why?"
     return _question(file, "", lead, [(f"{candidate.id}/{i}", t) for i, t in shown])
 
 

@@ -77,12 +77,31 @@ def _remember_errors(level: int, text: bytes | None, _data: object) -> None:
 
 
 def default_threads() -> int:
-    """As many threads as there are cores for this process, at most 8: small models gain no more."""
+    """As many threads as this process may keep busy, at most 8: small models gain no more.
+
+    Where others want the cores already, half of them: the threads wait for each other about a
+    thousand times a question, and whoever waits for a core holds up all.
+    """
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS
         cores = os.cpu_count() or 1
-    return max(1, min(cores, 8))
+    cores = max(1, min(cores, _quota(), 8))
+    try:
+        crowded = os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
+    except OSError:
+        crowded = False
+    return max(1, cores // 2) if crowded else cores
+
+
+def _quota(path: str = "/sys/fs/cgroup/cpu.max") -> int:
+    """The cores that a container's CPU limit amounts to, rounded up; many where there is none."""
+    try:
+        with open(path, encoding="ascii") as stream:
+            limit, period = stream.read().split()
+        return max(1, -(-int(limit) // int(period)))
+    except (OSError, ValueError):  # no such file, or "max"
+        return 1 << 16
 
 
 class Runtime:

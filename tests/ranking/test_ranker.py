@@ -27,7 +27,7 @@ FOUND = parts.verified(ABOUT)
 
 @pytest.fixture
 def settings(base: Installed) -> RankingSettings:
-    return RankingSettings(ranker="llm", model=base.id, threads=2, timeout=120)
+    return RankingSettings(ranker="llm", model=base.id, threads=2, timeout=280)
 
 
 def telemetry(item: Ranked) -> dict[str, Any]:
