@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codi_hook.source import Source, Span
+from codi_hook.source import Span
 
 if TYPE_CHECKING:
     from codi_hook.dockerfile.ast import Instruction
@@ -128,13 +128,22 @@ def file_text(document: Document) -> str:
 
 
 def _outline(instruction: Instruction, width: int) -> str:
-    return _excerpt(instruction.source, instruction.span, width)
+    return _excerpt(instruction, instruction.span, width)
 
 
-def _excerpt(source: Source, span: Span, limit: int) -> str:
-    """The beginning of `span` on one line, continuations joined."""
-    span = Span(span.start, min(span.end, span.start + 8 * limit))
-    text = source.text(span).replace("\\\r\n", " ").replace("\\\n", " ")
+def _excerpt(instruction: Instruction, span: Span, limit: int) -> str:
+    """The beginning of `span` on one line: continuations joined, comments left out."""
+    source, parts = instruction.source, []
+    at, left = span.start, 8 * limit  # bytes: what is clipped away need not be read
+    for comment in instruction.comments:
+        if comment.span.start >= min(span.end, at + left):
+            break
+        if comment.span.start >= at:
+            parts.append(source.text(Span(at, comment.span.start)))
+            left -= comment.span.start - at
+            at = comment.span.end
+    parts.append(source.text(Span(at, max(at, min(span.end, at + left)))))
+    text = "".join(parts).replace("\\\r\n", " ").replace("\\\n", " ")
     return clip(text, limit)
 
 
@@ -156,9 +165,12 @@ def finding_text(finding: Finding) -> str:
     """The finding: the rule's name, and the file from where it begins to the instruction's end."""
     document, start = finding.document, finding.span.start
     index = bisect_right(document.instructions, start, key=lambda item: item.span.start) - 1
-    end = document.instructions[index].span.end if index >= 0 else finding.span.end
-    span = Span(start, max(end, finding.span.end))
-    return f"Problem {finding.rule.name}: {_excerpt(document.source, span, EXCERPT_BYTES)}\n"
+    excerpt = ""
+    if index >= 0:
+        instruction = document.instructions[index]
+        end = max(instruction.span.end, finding.span.end)
+        excerpt = _excerpt(instruction, Span(start, end), EXCERPT_BYTES)
+    return f"Problem {finding.rule.name}: {excerpt}\n"
 
 
 def permutation(context: str, options: Sequence[tuple[str, str]]) -> tuple[int, ...]:
