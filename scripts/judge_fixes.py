@@ -84,7 +84,7 @@ def report(outcomes: list[Outcome], totals: Counter[str], rejections: bool) -> N
         before, after = totals[f"{level} before"], totals[f"{level} after"]
         if before:
             print(f"  hadolint: {before} -> {after} findings ({after / before - 1:+.1%})")
-            gained = sum(any(c.startswith("hadolint") for c in o.complaints) for o in mine)
+            gained = sum(any(c.startswith("hadolint:") for c in o.complaints) for o in mine)
             print(f"  files that gain an error or warning code: {gained / len(mine):.2%}")
     complaints = Counter(complaint for o in outcomes for complaint in o.complaints)
     for complaint, count in complaints.most_common(40):

@@ -121,6 +121,8 @@ def judge_hadolint(outcomes: Sequence[Outcome], folder: Path) -> Counter[str]:
         totals[f"{outcome.level} before"] += found[old].total()
         totals[f"{outcome.level} after"] += found[new].total()
         for code in sorted(serious[new]):
-            if serious[new][code] > serious[old][code]:
+            if not serious[old][code]:
                 outcome.complaints.append(f"hadolint: {code}")
+            elif serious[new][code] > serious[old][code]:
+                outcome.complaints.append(f"hadolint-more: {code}")
     return totals

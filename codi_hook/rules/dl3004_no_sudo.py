@@ -7,7 +7,10 @@ Which alternative: where the build is root, the word goes. Where USER has made i
 USER root for this one step, and back, says the same without sudo.
 
 Why the fixes are unsafe: sudo clears most environment variables and sets HOME; a command that
-depends on that behaves differently without it.
+depends on that behaves differently without it. Two kinds are only shown: where no USER is set
+and the base image is not known to run as root (images made to be worked in often are not), and
+where an install of packages without versions comes to light, which a linter that does not look
+behind sudo has not complained about yet.
 
 When to ignore: in an image that is made for people to log in to.
 """
@@ -28,7 +31,9 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.instructions import insert_after, insert_before
+from codi_hook.recipes.users import base_is_root
 from codi_hook.shell.ast import Command
+from codi_hook.shell.managers import call
 from codi_hook.source import Span
 
 
@@ -46,14 +51,18 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     inner = wrapped[0]
     drop = Edit(Span(sudo.word.span.start, inner.span.start), "")
     user = user_at(finding.document, sudo.instruction)
-    if user is None or is_root(user):
+    known = is_root(user) if user else _root_by_base(finding.document, sudo)
+    shown_only = Applicability.DISPLAY if _unpinned(inner) else Applicability.UNSAFE
+    if user is None or known:
         yield Candidate(
             "drop-sudo",
             "Run the command without sudo",
             (drop,),
-            Applicability.UNSAFE,
+            shown_only if known else Applicability.DISPLAY,
             (
-                Reason("already-root", f"the build runs as root here, so {inner.name} needs none"),
+                Reason("already-root", f"the build runs as root here, so {inner.name} needs none")
+                if known
+                else Reason("if-root", "sudo does nothing where the base image runs as root"),
                 Reason("no-setuid", "the image then needs no setuid program"),
             ),
         )
@@ -69,7 +78,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             drop,
             insert_after(sudo.instruction, f"USER {user}"),
         ),
-        Applicability.UNSAFE,
+        shown_only,
         (
             Reason("explicit", f"USER says openly that this step is not run by {user}"),
             Reason("whole-step", "every command of the step then runs as root"),
@@ -80,6 +89,19 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 def _as_somebody(sudo: Command, inner: Command) -> bool:
     """True where sudo is told to become a user, or is given anything else than a command."""
     return inner.span.start != sudo.args[0].span.start if sudo.args else True
+
+
+def _root_by_base(document: Document, sudo: Command) -> bool:
+    stage = document.stage_of(sudo.instruction)
+    return stage is not None and base_is_root(list(stage.lineage())[-1])
+
+
+def _unpinned(command: Command) -> bool:
+    """True for an install of packages, one of which has no version."""
+    found = call(command)
+    if found is None or found.action != "install":
+        return False
+    return not all(found.pinned(word) for word in found.packages)
 
 
 RULE = Rule(
