@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from codi_hook.frozen import dataclass
 from typing import Any
 
 from codi_hook import assist, registry
