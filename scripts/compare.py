@@ -163,7 +163,7 @@ def _is_newer(item: Instruction) -> bool:
         _, end = json.JSONDecoder().raw_decode(body)
     except ValueError:
         return False
-    return body.startswith("[") and bool(body[end:].strip())
+    return body.startswith("[") and bool(body[end:].strip(" \t\r\n"))
 
 
 def _compare_tree(name: str, data: bytes, judge: GoParser) -> Difference | None:
