@@ -65,9 +65,7 @@ def _graded(
 ) -> Iterable[Finding]:
     if not severities:
         return findings
-    return [
-        replace(item, severity=severities.get(item.code, item.severity)) for item in findings
-    ]
+    return [replace(item, severity=severities.get(item.code, item.severity)) for item in findings]
 
 
 class Suppressions:

@@ -13,7 +13,6 @@ from typing import Any
 from codi_hook.shell import Document
 from codi_hook.source import Span
 
-
 __all__ = [
     "Applicability",
     "Candidate",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from codi_hook.frozen import dataclass
 from typing import Any
 
 from codi_hook import assist, registry
@@ -19,6 +18,7 @@ from codi_hook.config.selection import choose, severities
 from codi_hook.config.settings import Settings
 from codi_hook.discovery import discover
 from codi_hook.errors import CodiError
+from codi_hook.frozen import dataclass
 from codi_hook.lint import lint
 from codi_hook.model import Candidate, Finding, Ranked, Rejected, Severity, Verified
 from codi_hook.reading import STDIN, Content, read, read_stdin

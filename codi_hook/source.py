@@ -19,7 +19,7 @@ class Span(NamedTuple):
     start: int
     end: int
 
-    def __len__(self) -> int:  # type: ignore[override]  # the length of the range, not of the pair
+    def __len__(self) -> int:  # of the range, not of the pair
         return self.end - self.start
 
     def contains(self, other: Span) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from codi_hook.frozen import dataclass
-
 from codi_hook.model import Applicability, Severity
 
 SAFE_ONLY = frozenset({Applicability.SAFE})

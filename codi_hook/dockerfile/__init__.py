@@ -1,5 +1,7 @@
 """Lossless, BuildKit-faithful parsing: `parse(Source) -> Document`."""
 
+from __future__ import annotations
+
 from codi_hook.dockerfile.ast import (
     Argument,
     Comment,

@@ -26,7 +26,9 @@ DIRECTIVES = ("syntax", "escape", "check")
 
 _blank_run = re.compile(SPACE + rb"*").match
 _directive = re.compile(
-    rb"#" + SPACE + rb"*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z", re.DOTALL
+    rb"#" + SPACE + rb"*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*="
+    rb"[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z",
+    re.DOTALL,
 ).match
 
 

@@ -32,9 +32,7 @@ def parse(source: Source, factory: type[D] = Document) -> D:  # type: ignore[ass
     return _parse(Scanner(source), factory)[0]
 
 
-def parse_fragment(
-    source: Source, escape: str, at_start: bool, factory: type[D]
-) -> tuple[D, bool]:
+def parse_fragment(source: Source, escape: str, at_start: bool, factory: type[D]) -> tuple[D, bool]:
     """Some whole lines cut from a file, and whether they end where an instruction may end.
 
     They do not if the fragment stops within a continuation, a here-document or a line, or with
@@ -262,6 +260,4 @@ def _heredocs(
 
 
 def _with_heredocs(trigger: Instruction, heredocs: tuple[Heredoc, ...]) -> Instruction:
-    return replace(
-        trigger, heredocs=heredocs, span=Span(trigger.span.start, heredocs[-1].span.end)
-    )
+    return replace(trigger, heredocs=heredocs, span=Span(trigger.span.start, heredocs[-1].span.end))

@@ -59,11 +59,13 @@ class Patcher:
         count = len(self.document.instructions)
         if first == count and first:
             first -= 1  # the last instruction may go on in what is added: an open continuation
-        return (
-            self._with(edits, first, min(last, count))
-            or self._with(edits, first, min(last + 1, count))
-            or self._with(edits, first, count, must=True)
-        )  # type: ignore[return-value]  # with `must` there is a result
+        for end in (last, last + 1):
+            patched = self._with(edits, first, min(end, count))
+            if patched is not None:
+                return patched
+        patched = self._with(edits, first, count, must=True)
+        assert patched is not None
+        return patched
 
     def _ends_on_boundary(self, edit: Edit, tile: int) -> bool:
         """A replacement that stops exactly where a tile begins leaves that tile alone."""

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from codi_hook.fixes.apply import apply
 from codi_hook.fixes.verify import counts, regressions
-from codi_hook.model import Applicability, Candidate, Edit, Finding, Ranked, Rejected, Rejection, Rule
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Edit,
+    Finding,
+    Ranked,
+    Rejected,
+    Rejection,
+    Rule,
+)
 from codi_hook.shell import Document, parse
 from codi_hook.source import Source
 

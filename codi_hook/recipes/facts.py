@@ -57,8 +57,34 @@ _FAMILY_BY_COMMAND = {
 }
 # Official language images whose plain tags are Debian.
 _DEBIAN_BY_DEFAULT = frozenset(
-    "node python ruby golang rust php perl gcc openjdk maven gradle postgres mysql mariadb redis "
-    "nginx httpd haproxy memcached rabbitmq elixir erlang haskell julia pypy mono".split()
+    [
+        "node",
+        "python",
+        "ruby",
+        "golang",
+        "rust",
+        "php",
+        "perl",
+        "gcc",
+        "openjdk",
+        "maven",
+        "gradle",
+        "postgres",
+        "mysql",
+        "mariadb",
+        "redis",
+        "nginx",
+        "httpd",
+        "haproxy",
+        "memcached",
+        "rabbitmq",
+        "elixir",
+        "erlang",
+        "haskell",
+        "julia",
+        "pypy",
+        "mono",
+    ]
 )
 
 _STACK_BY_IMAGE = {
@@ -93,6 +119,8 @@ _STACK_BY_IMAGE = {
     "pytorch": "gpu",
     "tensorflow": "gpu",
 }
+_BUILDKIT_FLAGS = frozenset({"mount", "link", "network", "security"})
+
 _STACK_BY_COMMAND = (
     ("node", ("npm", "yarn", "pnpm", "bun", "node")),
     ("python", ("pip", "pip3", "pip2", "pipenv", "poetry", "uv", "conda", "python", "python3")),
@@ -168,10 +196,10 @@ def uses_buildkit(document: Document) -> bool:
     """True where the file already needs BuildKit, so that its features may be added freely."""
     if document.syntax:
         return True
-    for item in document.instructions:
-        if item.heredocs or any(f.name in ("mount", "link", "network", "security") for f in item.flags):
-            return True
-    return False
+    return any(
+        item.heredocs or any(flag.name in _BUILDKIT_FLAGS for flag in item.flags)
+        for item in document.instructions
+    )
 
 
 def user_at(document: Document, instruction: Instruction) -> str | None:

@@ -54,7 +54,7 @@ def gap_before(source: Source, command: Command, previous: Command) -> str:
 def joiner(script: Script) -> str:
     """How this script joins commands with ``&&``: as it did last, else " && "."""
     source = script.instruction.source
-    for left, right in reversed(list(zip(script.statements, script.statements[1:]))):
+    for left, right in reversed(list(zip(script.statements, script.statements[1:], strict=False))):
         gap = source.text(Span(left.span.end, right.span.start))
         if _CHAIN_GAP.match(gap):
             return gap

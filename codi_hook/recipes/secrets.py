@@ -7,9 +7,37 @@ import re
 # A name is one if a part between underscores is. Source of the list: BuildKit's check
 # SecretsUsedInArgOrEnv (https://docs.docker.com/reference/build-checks/).
 _NAMES = frozenset(
-    "apikey auth credential credentials key password pword passwd secret token pass".split()
+    [
+        "apikey",
+        "auth",
+        "credential",
+        "credentials",
+        "key",
+        "password",
+        "pword",
+        "passwd",
+        "secret",
+        "token",
+        "pass",
+    ]
 )
-_HARMLESS = frozenset("public file path dir name id url uri length size type server ring".split())
+_HARMLESS = frozenset(
+    [
+        "public",
+        "file",
+        "path",
+        "dir",
+        "name",
+        "id",
+        "url",
+        "uri",
+        "length",
+        "size",
+        "type",
+        "server",
+        "ring",
+    ]
+)
 
 # Formats that the issuers document; none of them matches a placeholder.
 _VALUES = re.compile(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from codi_hook.frozen import dataclass
 from typing import Any
 
 from codi_hook.errors import CodiError
+from codi_hook.frozen import dataclass
 from codi_hook.model import Candidate, Finding, Ranked, Rationale, Severity
 from codi_hook.source import Source
 

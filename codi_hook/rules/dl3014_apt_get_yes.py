@@ -8,8 +8,9 @@ Which alternative: `-y` on the command says it where it is needed. A file in /et
 says it once for a stage with many such commands, and for whoever runs apt in the container.
 
 Why the first fix is safe: a build that succeeded was asked nothing, and then `-y` changes
-nothing; one that was asked something did not succeed. The configuration file stays in the image,
-so that fix is `unsafe`.
+nothing; one that was asked something did not succeed. Where the step goes on after a failure
+(`|| true`, `;`), a refused install may have gone unnoticed and `-y` would then install it: there
+it is `unsafe`. The configuration file stays in the image, so that fix is `unsafe` too.
 
 When to ignore: never in a build that nobody watches.
 """
@@ -21,9 +22,11 @@ from collections.abc import Iterator
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
 from codi_hook.recipes.aptconf import configured, lacking, set_for_stage
 from codi_hook.recipes.installs import APT, insert_option, installs, shown
+from codi_hook.recipes.outcome import failure_stops
 from codi_hook.shell.managers import Call
 
 _OPTION = "APT::Get::Assume-Yes"
+_UNNOTICED = Reason("unnoticed", "the step goes on when it fails, so it may never have installed")
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -46,15 +49,18 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         return
     name = call.command.name
     what = f" for {shown(call.packages)}" if call.packages else ""
+    script = finding.document.script(call.command.instruction)
+    noticed = failure_stops(script, call.command)
     yield Candidate(
         "add-yes",
         f"Give {name} -y",
         (insert_option(call.command, call.verb_word, "-y"),),
-        Applicability.SAFE,
+        Applicability.SAFE if noticed else Applicability.UNSAFE,
         (
             Reason("no-terminal", f"a build has no terminal on which {name} could ask{what}"),
             Reason("local", "the option stands where it is needed and changes nothing else"),
-        ),
+        )
+        + (() if noticed else (_UNNOTICED,)),
     )
     calls = [item.subject for item in lacking(finding, check)]
     edit = set_for_stage(finding.document, calls, _OPTION, "true", "90assume-yes")

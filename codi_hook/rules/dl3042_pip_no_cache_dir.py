@@ -8,7 +8,8 @@ it once for the stage, and for whoever runs pip in the container. A cache mount 
 outside the image, so that the next build downloads and compiles less; it needs BuildKit.
 
 Why the first fix is safe: pip's cache is read by pip alone, and only to save time. What is
-installed is the same with and without it. A variable stays set in the image, and a mount may
+installed is the same with and without it. pip knows the option since 6.0 (2014); on releases
+of Debian and Ubuntu that brought an older one it is `unsafe`. A variable stays set in the image, and a mount may
 serve a wheel that an earlier build compiled, so these two are `unsafe`.
 
 When to ignore: in a stage that is thrown away and has no use for speed.
@@ -26,6 +27,7 @@ from codi_hook.recipes.installs import PIP, PYTHON, insert_option, pip_installs
 from codi_hook.recipes.instructions import cased, insert_before
 from codi_hook.recipes.layers import environment
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
+from codi_hook.recipes.outcome import has_old_pip
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import Call, call
 
@@ -86,17 +88,21 @@ def _gone(script: Script, item: Instruction, last: Command, values: dict[str, st
 def candidates(finding: Finding) -> Iterator[Candidate]:
     calls: list[Call] = finding.subject
     document, item = finding.document, calls[0].command.instruction
+    old = has_old_pip(document, item)
+    reasons = [
+        Reason("nothing-kept", "what pip downloads and builds is not kept in the layer"),
+        Reason("local", "the option stands where it is needed and changes nothing else"),
+    ]
+    if old:
+        reasons.append(Reason("pip-6", "pip 6 or later is needed, this base brings an older one"))
     yield Candidate(
         "add-no-cache-dir",
         "Give pip install --no-cache-dir",
         tuple(
             insert_option(c.command, c.verb_word, "--no-cache-dir") for c in calls if c.verb_word
         ),
-        Applicability.SAFE,
-        (
-            Reason("nothing-kept", "what pip downloads and builds is not kept in the layer"),
-            Reason("local", "the option stands where it is needed and changes nothing else"),
-        ),
+        Applicability.UNSAFE if old else Applicability.SAFE,
+        tuple(reasons),
     )
     if item in document.instructions:
         yield Candidate(

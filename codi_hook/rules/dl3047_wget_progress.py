@@ -18,8 +18,8 @@ from collections.abc import Iterator
 
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
 from codi_hook.recipes.facts import ALPINE, family
-from codi_hook.recipes.tools import installed_before
 from codi_hook.recipes.scripts import insert_after_word
+from codi_hook.recipes.tools import installed_before
 from codi_hook.shell.ast import Command
 from codi_hook.shell.flags import has_flag, operands
 
@@ -64,7 +64,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         "-q",
         "Print nothing",
         Reason("any-wget", "-q is understood by every wget, that of BusyBox included"),
-        Reason("nothing-left", f"nothing about {what} reaches the log, a failure shows as its status"),
+        Reason("nothing-left", f"nothing about {what} reaches the log but its failure"),
     )
 
 

@@ -21,7 +21,7 @@ from tests import cases
 TRICKY = [
     b"# syntax=docker/dockerfile:1\n# escape=\\\n\n# about\nFROM a AS b\n\nRUN x \\\n  # inside\n"
     b"  && y\nRUN <<EOF\napt-get update\nEOF\nCOPY <<A <<B /x/\n1\nA\n2\nB\n# end\n",
-    b"\xef\xbb\xbfFROM a\r\nRUN sudo x && \\\r\n y\r\nONBUILD RUN <<E\r\nz\r\nE\r\nCMD [\"a\"]",
+    b'\xef\xbb\xbfFROM a\r\nRUN sudo x && \\\r\n y\r\nONBUILD RUN <<E\r\nz\r\nE\r\nCMD ["a"]',
     b"# escape=`\nFROM mcr.microsoft.com/windows/nanoserver\nRUN dir `\n  c:\\\nMAINTAINER x\n",
     b"FROM a\nADD a b\nADD c d\nMAINTAINER me\nRUN sudo a\n\n\nRUN sudo b\\\n",
     b"FROM a",
