@@ -100,6 +100,11 @@ def is_unknown(script: Script) -> bool:
     )
 
 
+def runs_unknown_after(script: Script, position: int) -> bool:
+    """True where the script, behind the command at `position`, runs what is not to be seen."""
+    return any(_runs_a_file(one) for one in script.commands if one.position > position)
+
+
 def _runs_a_file(command: Command) -> bool:
     if not command.words:
         return False

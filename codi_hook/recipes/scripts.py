@@ -100,8 +100,9 @@ def prepend_command(script: Script, text: str) -> Edit | None:
 
 
 def remove_command(script: Script, command: Command) -> Edit | None:
-    """Take a simple command out of a top-level ``&&`` or ``;`` chain, with the operator that
-    joins it. None where the command stands alone, in a pipeline or in a compound command."""
+    """Take a simple command that always succeeds out of a top-level ``&&`` or ``;`` chain, with
+    the operator that joins it. None where the command stands alone, in a pipeline or in a compound
+    command, and where its status hides a failure before it."""
     if not editable(script):
         return None
     statements = script.statements
@@ -109,10 +110,15 @@ def remove_command(script: Script, command: Command) -> Edit | None:
         if not statement.simple or statement.commands != (command,):
             continue
         if index + 1 < len(statements) and statement.operator in ("&&", ";"):
-            if index and statements[index - 1].operator not in ("&&", ";"):
+            joined = statements[index - 1].operator if index else ";"
+            if joined not in ("&&", ";"):
                 return None
+            if joined == "&&" and statement.operator == ";":  # what follows runs in any case
+                return Edit(Span(statements[index - 1].span.end, statement.span.end), "")
             return Edit(Span(statement.span.start, statements[index + 1].span.start), "")
-        if index and statements[index - 1].operator in ("&&", ";") and not statement.operator:
+        joined = statements[index - 1].operator if index else ""
+        kept = joined == "&&" or (joined == ";" and stops_on_error(script))
+        if kept and not statement.operator:
             return Edit(Span(statements[index - 1].span.end, statement.span.end), "")
     return None
 

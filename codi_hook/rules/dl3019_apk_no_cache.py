@@ -8,8 +8,10 @@ Which alternative: `--no-cache` fetches the index, uses it and keeps nothing. A 
 index and packages with the builder, so that the next build downloads less; it needs BuildKit.
 
 Why the first fix is safe: `--no-cache` installs from the same index, fetched fresh. It is `safe`
-only where no later step installs from an index that this one leaves. `apk update` in the same
-RUN is taken out only where nothing else in it or after it needs the index.
+only where no later step installs from an index that this one leaves, and none that cannot be read
+here may do so. `apk update` in the same RUN is taken out only where nothing else in it or after it
+needs the index. Alpine before 3.3 does not know the option, and with `--no-network` nothing is
+fetched: neither gets it.
 
 When to ignore: in an image that is made to install from without the network.
 """
@@ -31,8 +33,14 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.cleaning import only_removes
 from codi_hook.recipes.installs import insert_option, installs
-from codi_hook.recipes.layers import later_runs, relies_on_index
+from codi_hook.recipes.layers import (
+    is_unknown,
+    later_runs,
+    relies_on_index,
+    runs_unknown_after,
+)
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
+from codi_hook.recipes.outcome import has_old_apk
 from codi_hook.recipes.scripts import remove_command
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import Call, call
@@ -57,11 +65,14 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     calls: list[Call] = finding.subject
     document, item = finding.document, calls[0].command.instruction
     script = document.script(item)
-    if script is None:
+    if script is None or any(found.has_flag("--no-network") for found in calls):
         return
     later = [found for run in later_runs(document, item) if (found := document.script(run))]
     relied = any(relies_on_index(found, "apk") for found in later)
-    yield _no_cache(script, calls, relied, _beside_a_run(document, item))
+    after = calls[0].command.position
+    unknown = any(map(is_unknown, later)) or runs_unknown_after(script, after)
+    if not has_old_apk(document, item):
+        yield _no_cache(script, calls, (relied, unknown), _beside_a_run(document, item))
     if not relied and mountable(document) and (mount := _cache_mount(document, script, calls)):
         yield mount
 
@@ -75,9 +86,13 @@ def _beside_a_run(document: Document, item: Instruction) -> bool:
     return any(other.keyword == "RUN" for other in around if other is not item)
 
 
-def _no_cache(script: Script, calls: list[Call], relied: bool, beside: bool) -> Candidate:
+def _no_cache(
+    script: Script, calls: list[Call], later: tuple[bool, bool], beside: bool
+) -> Candidate:
+    """`later`: whether a later command installs from the index, and whether one may."""
+    relied, unknown = later
     edits = [edit for found in calls for edit in _options(found)]
-    extra = [] if relied else _superfluous(script, calls)
+    extra = [] if relied or unknown else _superfluous(script, calls)
     if beside and len(script.commands) - len(extra) == 1:
         extra = []
     edits += [edit for _command, edit in extra]
@@ -86,18 +101,25 @@ def _no_cache(script: Script, calls: list[Call], relied: bool, beside: bool) -> 
         Reason("nothing-kept", "apk then fetches the index, uses it and keeps nothing of it")
     ]
     if extra:
-        names = " and ".join(f"`{command.words[0].text} …`" for command, _edit in extra)
-        reasons.append(Reason("superfluous", f"{names} for the cache is needed no longer"))
+        names = " and ".join(_said(command) for command, _edit in extra)
+        verb = "is" if len(extra) == 1 else "are"
+        reasons.append(Reason("superfluous", f"{names} {verb} needed no longer"))
     reasons.append(Reason("no-requirements", "this works with every builder"))
     if relied:
         reasons.append(Reason("later-step", "a later step installs from the index left here"))
+    elif unknown and refresh:
+        reasons.append(Reason("unknown-script", "a later script may count on the index left here"))
     return Candidate(
         "add-no-cache",
         "Give apk add --no-cache",
         tuple(edits),
-        Applicability.UNSAFE if relied and refresh else Applicability.SAFE,
+        Applicability.UNSAFE if refresh and (relied or unknown) else Applicability.SAFE,
         tuple(reasons),
     )
+
+
+def _said(command: Command) -> str:
+    return "apk update" if command.name == "apk" else f"the {command.name} of {_CACHE}"
 
 
 def _options(found: Call) -> Iterator[Edit]:
