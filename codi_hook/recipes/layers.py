@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction, Stage
@@ -13,6 +14,14 @@ from codi_hook.shell.wrappers import SHELLS
 
 _SYSTEM_FOLDERS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/")
 _FETCHES_INDEX = ("-U", "--update", "--update-cache", "--no-cache")
+# What calls the system's package manager by itself, or reads its index.
+_ON_PACKAGES = frozenset({
+    "ansible", "ansible-playbook", "ansible-pull", "apt-cache", "apt-file", "apt-show-versions",
+    "chef-client", "chef-solo", "gdebi", "mk-build-deps", "puppet", "rosdep", "salt-call",
+    "tasksel", "ubuntu-drivers",
+})  # fmt: skip
+_RUNNERS = frozenset({"make", "gmake", "just", "task", "invoke", "rake"})
+_sets_up = re.compile(r"dep|setup|bootstrap|prereq|provision|require|system|tools").search
 _NEEDS_INDEX = frozenset({"install", "upgrade", "dist-upgrade"})
 
 
@@ -88,7 +97,8 @@ def relies_on_index(script: Script, family: str) -> bool:
             continue
         if found.action == "update-index":
             return False
-        if found.action in _NEEDS_INDEX and not found.has_flag(*_FETCHES_INDEX):
+        needs = found.action in _NEEDS_INDEX or found.verb in ("source", "download")
+        if needs and not found.has_flag(*_FETCHES_INDEX):
             return True
     return False
 
@@ -109,8 +119,12 @@ def _runs_a_file(command: Command) -> bool:
     if not command.words:
         return False
     text = command.word.text
-    if "$" in text or text in (".", "source"):
+    if "$" in text or text in (".", "source") or command.name in _ON_PACKAGES:
+        return True
+    if command.name in _RUNNERS and any(_sets_up(word.text) for word in command.args):
         return True
     if "/" in text and not text.strip("\"'").startswith(_SYSTEM_FOLDERS):
+        return True
+    if command.name in SHELLS and any("$(" in word.text for word in command.args):
         return True
     return command.name in SHELLS and "-c" not in [word.value for word in command.args]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
 from codi_hook.recipes.scripts import editable, joiner
-from codi_hook.shell.ast import Script, Statement
+from codi_hook.shell.ast import Command, Script, Statement
 
 # What a command may leave behind in its shell for the commands after it.
 STATEFUL = frozenset((
@@ -26,6 +26,8 @@ _DAEMONS = frozenset((
 ))  # fmt: skip
 _pragma = re.compile(r"(?:hadolint|codi-hook|check)\b", re.IGNORECASE).match
 _assignment = re.compile(r"(?:^|[\s;({])\w+\+?=", re.MULTILINE).search
+_MOVES = frozenset({"ln", "mv", "cp", "rm", "dpkg-divert", "update-alternatives"})
+_PER_RUN = re.compile(rb"/etc/(?:hosts|resolv\.conf|hostname)\b|/dev/shm\b").search
 _operator = re.compile(r"[;|&\n]").search
 
 
@@ -96,6 +98,41 @@ def may_leave_daemon(script: Script) -> bool:
         for one in script.commands
         if one.words
     )
+
+
+def shows_in_next(first: Script, second: Script) -> str:
+    """What the second script finds in the first one's shell that a shell of its own would not:
+    the reason in words, or nothing."""
+    if any(map(_changes_sh, first.commands)):
+        return "the first command changes what /bin/sh is, which only a new shell notices"
+    if _PER_RUN(first.instruction.source.bytes(first.instruction.body_span)):
+        return "files like /etc/hosts are set anew for every RUN"
+    if any(_is_fresh(flag.value or "") for flag in first.instruction.flags):
+        return "what is mounted is set anew for every RUN"
+    again = first.names & second.names
+    if any(_upgrades(command) for command in first.commands if command.name in again):
+        return "the shell keeps calling the program that the first command replaces"
+    return ""
+
+
+def _changes_sh(command: Command) -> bool:
+    words = {(word.value or "").rstrip("/") for word in command.args}
+    if command.name == "dpkg-reconfigure":
+        return "dash" in words
+    return command.name in _MOVES and not words.isdisjoint({"/bin/sh", "/usr/bin/sh"})
+
+
+def _is_fresh(value: str) -> bool:
+    return "type=tmpfs" in value or re.search(r"(?:^|,)(?:rw|readwrite)", value) is not None
+
+
+def _upgrades(command: Command) -> bool:
+    """``pip install -U pip``: the new one may lie in another folder than the shell remembers."""
+    own = command.name.rstrip("0123456789.")
+    words = [(word.value or "").lower() for word in command.args]
+    if any(re.split(r"[@=<>~!]", word, maxsplit=1)[0] in (own, command.name) for word in words):
+        return not command.name.startswith("python")
+    return not {"self-update", "selfupdate", "--system"}.isdisjoint(words)
 
 
 def gap(document: Document, first: Instruction, second: Instruction) -> str:

@@ -9,10 +9,12 @@ Which alternative: emptying the cache in the same RUN needs nothing else. A cach
 with the builder, so that the image stays small and the next build is fast; it needs BuildKit.
 Where the manager can do without a cache, an option says so.
 
-Why emptying is safe for npm, yarn and Composer: only the manager reads its cache, to save a
-download; what is installed does not refer to it. Elsewhere (conda links its packages into the
-environments, Maven and Go compile against theirs) and for mounts a person should look, so those
-are `unsafe`.
+Why emptying is safe for npm, yarn 1 and Composer: only the manager reads its cache, to save a
+download; what is installed does not refer to it. Later versions of yarn may run a project from
+their cache, so yarn counts only where the call has what yarn 1 alone understands. Where a later
+command takes the manager away again, its cache is emptied before that. Elsewhere (conda links
+its packages into the environments, Maven and Go compile against theirs) and for mounts a person
+should look, so those are `unsafe`.
 
 Severity: info, because the image works and only its size and build time suffer.
 
@@ -25,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
+from codi_hook.recipes.cache_clean import clean_edit, is_yarn_1
 from codi_hook.recipes.cache_use import (
     built_again,
     calls_shipped,
@@ -34,7 +37,6 @@ from codi_hook.recipes.cache_use import (
 from codi_hook.recipes.caches import CACHES, Cache, cache_of, is_kept
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, mountable
-from codi_hook.recipes.scripts import append_command
 from codi_hook.shell.ast import Script
 from codi_hook.shell.managers import Call
 
@@ -99,15 +101,16 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 
 
 def _clean(script: Script, found: Call, cache: Cache) -> Candidate | None:
-    command, name = found.command, found.manager.name
-    edit = None if command.wrapper or command.context else append_command(script, cache.clean)
+    name = found.manager.name
+    edit = clean_edit(script, found, cache.clean)
     if edit is None:
         return None
+    safe = cache.own and (name != "yarn" or is_yarn_1(found))
     return Candidate(
         "clean-cache",
         f"Empty the cache in the same RUN with {cache.clean}",
         (edit,),
-        Applicability.SAFE if cache.own else Applicability.UNSAFE,
+        Applicability.SAFE if safe else Applicability.UNSAFE,
         (
             Reason("same-layer", f"what {name} keeps never becomes part of the layer"),
             Reason("no-requirements", "this works with every builder and adds one command"),

@@ -10,9 +10,10 @@ need BuildKit. Where a later RUN installs from the lists that an earlier one has
 has to update for itself. An update that nothing makes use of can go.
 
 Why removing is safe: it is offered as safe only where no later step of the file installs by apt
-without an update of its own, and none runs a script that cannot be read here. Whoever installs
-in a container has to update first, as in Debian's own images. The others change what is
-downloaded when, so they are `unsafe`.
+without an update of its own, none runs a script that cannot be read here, and the step is not
+one that ONBUILD runs in a build that is not to be seen. Whoever installs in a container has to
+update first, as in Debian's own images. The others change what is downloaded when, so they are
+`unsafe`.
 
 When to ignore: in an image that is made to install from without the network.
 """
@@ -82,7 +83,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         )
     clean = None if update.wrapper else append_command(script, _CLEAN)
     if clean:
-        yield _remove_lists(clean, not any(map(is_unknown, later)))
+        known = not any(map(is_unknown, later)) and not document.is_trigger(item)
+        yield _remove_lists(clean, known)
     if mountable(document):
         yield _mounts(document, item, script)
 

@@ -8,9 +8,9 @@ it once for the stage, and for whoever runs pip in the container. A cache mount 
 outside the image, so that the next build downloads and compiles less; it needs BuildKit.
 
 Why the first fix is safe: pip's cache is read by pip alone, and only to save time. What is
-installed is the same with and without it. pip knows the option since 6.0 (2014); on releases
-of Debian and Ubuntu that brought an older one it is `unsafe`. A variable stays set in the image, and a mount may
-serve a wheel that an earlier build compiled, so these two are `unsafe`.
+installed is the same with and without it. pip knows the option since 6.0 (2014); on releases of
+Debian and Ubuntu that brought an older one it is `unsafe`. A variable stays set in the image, and
+a mount may serve a wheel that an earlier build compiled, so these two are `unsafe`.
 
 When to ignore: in a stage that is thrown away and has no use for speed.
 """

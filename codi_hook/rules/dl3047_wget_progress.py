@@ -7,7 +7,8 @@ Which alternative: `--progress=dot:giga` keeps a sign of life, one line per 32 M
 one line per file, `-q` nothing but the exit status. BusyBox has a wget of its own that refuses
 both longer options, so on Alpine without the wget package only `-q` is offered.
 
-Why the fixes are safe: all three change what is printed and nothing that is written.
+Why the fixes are safe: all three change what is printed and nothing that is written. Where the
+step reads what wget prints (`2>&1 | grep`, `--spider`, `-S`) they are `unsafe`.
 
 When to ignore: in a build that somebody watches on a terminal.
 """
@@ -70,7 +71,22 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 
 def _option(command: Command, key: str, flag: str, title: str, *reasons: Reason) -> Candidate:
     edits = (insert_after_word(command.word, flag),)
-    return Candidate(key, f"{title} ({flag})", edits, Applicability.SAFE, reasons)
+    level = Applicability.SAFE
+    if _is_read(command):
+        level = Applicability.UNSAFE
+        reasons += (Reason("output-read", "the step may read what wget prints here"),)
+    return Candidate(key, f"{title} ({flag})", edits, level, reasons)
+
+
+def _is_read(command: Command) -> bool:
+    if has_flag(command, "-S", "--server-response", "--spider", "-d", "--debug", "-V", "--version"):
+        return True
+    if "|&" in (command.after, command.before):
+        return True
+    return any(
+        item.operator.startswith(("2>", "&>")) and item.target and item.target.text != "/dev/null"
+        for item in command.redirects
+    )
 
 
 RULE = Rule(

@@ -10,7 +10,9 @@ anyway, a here-document with `set -e` reads better and grows without backslashes
 Why the fixes are safe: with `&&` a failure stops the build as before, and the first command is
 one that leaves no state in its shell (no cd, export, set, assignment or function), so the second
 sees what it saw in a shell of its own. Where the first may leave a daemon running, which the end
-of its RUN would have stopped, and for here-documents, the fix is `unsafe`.
+of its RUN would have stopped, where it replaces /bin/sh or the program that the second calls again
+(a shell remembers where it found one), where it writes what Docker sets anew for every RUN
+(/etc/hosts), and for here-documents, the fix is `unsafe`.
 
 When to ignore: where the first command is slow and the second changes often.
 """
@@ -31,7 +33,14 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.facts import uses_buildkit
-from codi_hook.recipes.merging import gap, may_leave_daemon, mergeable, same_flags, top_commands
+from codi_hook.recipes.merging import (
+    gap,
+    may_leave_daemon,
+    mergeable,
+    same_flags,
+    shows_in_next,
+    top_commands,
+)
 from codi_hook.source import Span
 
 
@@ -56,9 +65,10 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     document = finding.document
     if not mergeable(document, first, second):
         return
-    left = document.script(first)
+    left, right = document.script(first), document.script(second)
     line = first.start_line
-    daemon = left is not None and may_leave_daemon(left)
+    assert left is not None and right is not None  # mergeable
+    daemon, changed = may_leave_daemon(left), shows_in_next(left, right)
     reasons = [
         Reason("one-layer", "both commands then write one layer instead of two"),
         Reason("same-effect", f"the command of line {line} leaves no state in its shell"),
@@ -66,12 +76,14 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     ]
     if daemon:
         reasons[1] = Reason("daemon-stays", f"what line {line} has started is then still running")
+    elif changed:
+        reasons[1] = Reason("same-shell", changed)
     between = Span(first.body_span.end, second.body_span.start)
     yield Candidate(
         "merge-and",
         f"Join it to the RUN of line {line} with &&",
         (Edit(between, gap(document, first, second)),),
-        Applicability.UNSAFE if daemon else Applicability.SAFE,
+        Applicability.UNSAFE if daemon or changed else Applicability.SAFE,
         tuple(reasons),
     )
     text = _heredoc(document, first, second)
