@@ -20,17 +20,27 @@ _TRUE, _FALSE = "true|yes|on|with|enable|1", "false|no|off|without|disable|0"
 
 def configured(document: Document, call: Call, option: str, value: bool) -> bool:
     """True where the stage has set `option` to `value` before the call."""
-    says = _says(option, value)
-    command = call.command
-    writers = [other for other in document.commands("echo", "printf") if _writes(other, says)]
-    copies = [item for item in document.of("COPY") if item.heredocs and _copied(item, says)]
-    if not writers and not copies:
+    writers, places = _setters(document, option, value)
+    if not places:
         return False
+    command = call.command
     own = command.instruction
     if any(w.instruction is own and w.position < command.position for w in writers):
         return True
-    places = {id(w.instruction) for w in writers} | {id(item) for item in copies}
     return any(id(item) in places for item in preceding(document, own))
+
+
+@lru_cache(maxsize=4)
+def _setters(
+    document: Document, option: str, value: bool
+) -> tuple[tuple[Command, ...], frozenset[int]]:
+    """Commands that set it, and the ids of all instructions that do. Kept for the next call of
+    the same document: every apt-get of a long file asks."""
+    says = _says(option, value)
+    writers = [other for other in document.commands("echo", "printf") if _writes(other, says)]
+    copies = [item for item in document.of("COPY") if item.heredocs and _copied(item, says)]
+    places = {id(w.instruction) for w in writers} | {id(item) for item in copies}
+    return tuple(writers), frozenset(places)
 
 
 @lru_cache(maxsize=8)
