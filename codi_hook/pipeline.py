@@ -21,6 +21,7 @@ from codi_hook.errors import CodiError
 from codi_hook.frozen import dataclass
 from codi_hook.lint import lint
 from codi_hook.model import Candidate, Finding, Ranked, Rejected, Severity, Verified
+from codi_hook.overtime import SECONDS, Overtime, limited, paused
 from codi_hook.reading import STDIN, Content, read, read_stdin
 from codi_hook.reporting.report import FileReport, RunReport, finding_report, plain_report
 from codi_hook.shell import Document, parse
@@ -84,9 +85,14 @@ class Checker:
     def check(self, path: str, prepared: Prepared | None = None) -> FileReport:
         """The report on one file. Never raises; what goes wrong is in the report."""
         try:
-            return self._check(path, prepared)
+            content = (prepared and prepared.content) or _read(path)
+            options = prepared.options if prepared and prepared.content else None
+            with limited(len(content.data)):
+                return self._check(content, options)
         except CodiError as error:
             return FileReport(path, error=error)
+        except Overtime:
+            return FileReport(path, error=_overtime(path))
         except Exception as error:
             return FileReport(path, error=_internal(path, error))
 
@@ -94,22 +100,22 @@ class Checker:
         """The part of `check` that needs no model."""
         try:
             content = _read(path)
-            document = parse(Source(content.data, path))
-            verified = self._verify(document, self._lint(document))
-        except Exception:  # it will happen again, and be reported, where the model is
+            with limited(len(content.data)):
+                document = parse(Source(content.data, path))
+                verified = self._verify(document, self._lint(document))
+        except (Exception, Overtime):  # it will happen again, and be reported, where the model is
             return Prepared(path)
         options = tuple((item.candidates, item.rejected) for item in verified)
         return Prepared(path, content, options)
 
-    def _check(self, path: str, prepared: Prepared | None) -> FileReport:
-        content = (prepared and prepared.content) or _read(path)
+    def _check(self, content: Content, options: tuple[Options, ...] | None) -> FileReport:
+        path = content.path
         document = parse(Source(content.data, path))
         if self.changes and not document.problems:
             return self._changed(content, document)
         if not self.settings.candidates:
             findings = tuple(plain_report(document.source, item) for item in self._lint(document))
             return self._report(document, path=path, findings=findings)
-        options = prepared.options if prepared and prepared.content else None
         return self._reported(document, options, path=path)
 
     def _changed(self, content: Content, document: Document) -> FileReport:
@@ -127,7 +133,8 @@ class Checker:
             from codi_hook.fixes.write import write
 
             try:
-                write(content, selection.data)
+                with paused():
+                    write(content, selection.data)
             except CodiError as error:
                 return self._reported(document, path=path, before=before, error=error)
         document = parse(Source(selection.data, path))
@@ -147,12 +154,14 @@ class Checker:
     ) -> Sequence[Ranked]:
         findings = self._lint(document)
         if options is None:
-            return self.rank(document, self._verify(document, findings))
-        verified = [
-            Verified(finding, candidates, rejected)
-            for finding, (candidates, rejected) in zip(findings, options, strict=True)
-        ]
-        return self.rank(document, verified)
+            verified = self._verify(document, findings)
+        else:
+            verified = [
+                Verified(finding, candidates, rejected)
+                for finding, (candidates, rejected) in zip(findings, options, strict=True)
+            ]
+        with paused():
+            return self.rank(document, verified)
 
     def _reported(
         self, document: Document, options: tuple[Options, ...] | None = None, **fields: Any
@@ -245,6 +254,11 @@ def _crashed(path: str, status: int) -> FileReport:
     how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "an early exit"
     hint = "please report it with the file; the other files were checked"
     return FileReport(path, error=CodiError(f"checking it ended with {how}", hint, path))
+
+
+def _overtime(path: str) -> CodiError:
+    message = f"took more than {SECONDS:.0f} s of processor time and was given up"
+    return CodiError(message, "exclude it, or split it up", path)
 
 
 def _internal(path: str, error: Exception) -> CodiError:

@@ -118,10 +118,10 @@ def test_larger_than_the_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     big = folder / "big.dockerfile"
     with big.open("wb") as stream:
         stream.truncate(reading.LIMIT + 1)
-    refused(codi(*CHECK), "big.dockerfile", "larger than 10 MiB")
+    refused(codi(*CHECK), "big.dockerfile", "larger than 1 MiB")
     stdin = codi(*CHECK, "-", stdin=b"#" * (reading.LIMIT + 1))
     assert (stdin.code, stdin.out[:2]) == (2, b"No")
-    assert stdin.err == "error: -: is larger than 10 MiB (no Dockerfile needs that much)\n"
+    assert stdin.err == "error: -: is larger than 1 MiB (no Dockerfile needs that much)\n"
 
 
 @pytest.mark.parametrize(
