@@ -11,7 +11,8 @@ shell can at least be named. An array that is almost JSON runs as shell form and
 first bracket; it is written as JSON.
 
 Why the fixes are safe or unsafe: naming the shell gives the very configuration that Docker makes
-of the shell form, and a health check of plain words gives the same verdict without a shell: safe.
+of the shell form, unless a base image that is not an official one has set SHELL, and a health
+check of plain words gives the same verdict without a shell: safe.
 The others change which process gets the signals, and an ENTRYPOINT in exec form takes arguments
 that it has ignored before: unsafe.
 
@@ -36,12 +37,14 @@ from codi_hook.model import (
 from codi_hook.recipes.execform import (
     entrypoint_of,
     last_simple,
+    only_command,
     plain_words,
     repaired,
     with_exec,
 )
+from codi_hook.recipes.execlayout import script_json, words_json
 from codi_hook.recipes.instructions import exec_form
-from codi_hook.shell.ast import Command
+from codi_hook.shell.ast import Command, Script
 from codi_hook.source import Span
 
 _KEYWORDS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
@@ -65,7 +68,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     script = document.script(item)
     words = plain_words(script)
     if words:
-        yield _exec(item, words, entrypoint_of(document, item))
+        yield _exec(item, script, words, entrypoint_of(document, item))
     shell = document.shell_of(item)
     if script is None or script.dialect in ("cmd", "powershell", "opaque"):
         return
@@ -77,10 +80,12 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "name-shell",
             f"Name {shell[0]} openly",
-            (Edit(_body(item), exec_form([*shell, written])),),
-            Applicability.SAFE,
+            (Edit(_body(item), script_json(item, shell, written, _body(item).start)),),
+            Applicability.SAFE if _shell_is_known(document, item) else Applicability.UNSAFE,
             (
-                Reason("same-configuration", f"{shell[0]} runs it already, only unseen"),
+                Reason("same-configuration", f"{shell[0]} runs it already, only unseen")
+                if _shell_is_known(document, item)
+                else Reason("base-shell", f"{shell[0]} runs it unless the base image sets SHELL"),
                 Reason("needs-shell", "the command needs a shell for what it does"),
             ),
         )
@@ -92,7 +97,20 @@ def _body(item: Instruction) -> Span:
     return Span(start, item.span.end)
 
 
-def _exec(item: Instruction, words: list[str], entrypoint: Instruction | None) -> Candidate:
+def _shell_is_known(document: Document, item: Instruction) -> bool:
+    """True where the file sets SHELL, or the base image is an official one: these set none."""
+    stage = document.stage_of(item)
+    if stage is None or document.shell_of(item) != ("/bin/sh", "-c"):
+        return stage is not None
+    root = list(stage.lineage())[-1]
+    return root.image.resolved is not None and "/" not in root.image.short_name
+
+
+def _exec(
+    item: Instruction, script: Script | None, words: list[str], entrypoint: Instruction | None
+) -> Candidate:
+    command = only_command(script)
+    text = words_json(words, command) if command else exec_form(words)
     reasons = [Reason("no-shell-needed", f"{words[0]} uses nothing of the shell here")]
     if item.keyword == "HEALTHCHECK":
         reasons.append(Reason("one-process", "no shell is started for every check"))
@@ -107,7 +125,7 @@ def _exec(item: Instruction, words: list[str], entrypoint: Instruction | None) -
     return Candidate(
         "exec-form",
         "Write the words as a JSON array",
-        (Edit(_body(item), exec_form(words)),),
+        (Edit(_body(item), text),),
         Applicability.SAFE if safe else Applicability.UNSAFE,
         tuple(reasons),
     )
@@ -117,14 +135,14 @@ def _hand_over(
     item: Instruction, shell: tuple[str, ...], command: Command, plain: bool
 ) -> Candidate:
     """The same script through a named shell that the last command replaces."""
-    text = with_exec(item, command)
+    text, at = with_exec(item, command), command.span.start
     what = Reason("keeps-shell", f"{shell[0]} still expands variables and reads the list")
     if plain:
         what = Reason("ignores-arguments", "CMD and what docker run gives stay without effect")
     return Candidate(
         "shell-exec",
         f"Let {shell[0]} hand over to {command.name} with exec",
-        (Edit(_body(item), exec_form([*shell, text])),),
+        (Edit(_body(item), script_json(item, shell, text, _body(item).start, at)),),
         Applicability.UNSAFE,
         (
             what,
@@ -135,14 +153,14 @@ def _hand_over(
 
 def _repair(item: Instruction) -> Iterator[Candidate]:
     words = repaired(item)
-    if words:
+    if words and " " not in words[0]:  # a program with a blank in its name was meant otherwise
         yield Candidate(
             "repair-json",
             "Write it as the JSON array that it looks like",
             (Edit(_body(item), exec_form(words)),),
             Applicability.UNSAFE,
             (
-                Reason("runs-as-shell", "it is no JSON, so a shell looks for a program named ["),
+                Reason("runs-as-shell", "it is no JSON, so a shell gets it as it stands"),
                 Reason("double-quotes", "JSON wants double quotes and a comma between words"),
             ),
         )
