@@ -179,6 +179,10 @@ here-documents and continuations broken, lines inserted or moved, stray bytes, C
 """
 
 
+def _mutants(parts: list[Part]) -> set[str]:
+    return {item.path for part in parts for item in part.found if "~" in item.path}
+
+
 def markdown(parts: list[Part]) -> str:
     """docs/conformance.md."""
     lines = [HEAD, "| compared | files | refused by us | differ | unexplained |"]
@@ -198,6 +202,13 @@ def markdown(parts: list[Part]) -> str:
             if k == kind
         ]
         lines += [f"**{kind}** ({'; '.join(counts) or 'none in this run'}). {reason}", ""]
+    lines += ["## The corpus files among them", ""]
+    for kind in REASONS:
+        paths = sorted(
+            {i.path for part in parts for i in part.found if i.kind == kind} - _mutants(parts)
+        )
+        if paths:
+            lines += [f"{kind} ({len(paths)}; part, row and column): {', '.join(paths)}", ""]
     others = [item for part in parts for item in part.found if item.kind not in REASONS]
     lines += ["## Unexplained", ""]
     lines += [f"- {item.kind}, {item.path}: `{item.detail}`" for item in others] or ["None."]
