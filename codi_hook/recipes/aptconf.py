@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document, Edit, Finding
+from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.layers import preceding
 from codi_hook.recipes.scripts import prepend_command
+from codi_hook.recipes.users import base_is_nonroot
 from codi_hook.shell.ast import Command
 from codi_hook.shell.managers import Call
 
@@ -66,6 +68,15 @@ def _writes(command: Command, says: Callable[[str], object]) -> bool:
     )
 
 
+def _is_root(document: Document, command: Command) -> bool:
+    """False where writing to /etc needs sudo, or is not allowed."""
+    item = command.instruction
+    stage, user = document.stage_of(item), user_at(document, item)
+    if command.wrapper is not None and command.wrapper.name in ("sudo", "su", "gosu"):
+        return False
+    return is_root(user) if user else stage is None or not base_is_nonroot(stage)
+
+
 def lacking(finding: Finding, check: Callable[[Document], Iterable[Finding]]) -> list[Finding]:
     """The findings of the rule in the stage of this one, in order, triggers left out."""
     document = finding.document
@@ -85,7 +96,7 @@ def set_for_stage(
 ) -> Edit | None:
     """Write the setting at the beginning of the RUN of the first call; None where that cannot
     be done or where there are not two calls that gain by it."""
-    if len(calls) < 2:
+    if len(calls) < 2 or not _is_root(document, calls[0].command):
         return None
     script = document.script(calls[0].command.instruction)
     if script is None:

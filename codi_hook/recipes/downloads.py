@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codi_hook.shell.ast import Command
 from codi_hook.shell.flags import flags, operands
+from codi_hook.source import Span
 
 # Option of the one: what it is for the other. None drops it; a value follows where {} stands.
 _WGET_TO_CURL = {
@@ -79,6 +80,11 @@ def as_wget(command: Command) -> str | None:
 def _address(command: Command) -> str | None:
     found = operands(command)
     if len(found) != 1 or command.wrapper is not None or command.instruction.form == "json":
+        return None
+    whole = Span(command.word.span.start, command.words[-1].span.end)
+    lost = [one.span for one in command.redirects]
+    lost += [one.span for one in command.instruction.comments]
+    if any(map(whole.contains, lost)):
         return None
     text = found[0].text
     return text if text.strip("\"'").startswith(("http://", "https://", "$")) else None

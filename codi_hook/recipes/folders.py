@@ -11,7 +11,7 @@ from codi_hook.recipes.merging import leaves_state
 from codi_hook.recipes.scripts import editable
 from codi_hook.recipes.values import unquoted
 from codi_hook.recipes.workdirs import effective, join
-from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.source import Span
 
 # Set by the shell or the container's runtime, not by the image, so WORKDIR does not know them.
@@ -20,6 +20,7 @@ _NOT_IN_IMAGE = frozenset(
 )
 _REMOVES = frozenset(("rm", "del", "purge", "autoremove", "remove", "erase", "clean"))
 _variable = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_pattern = re.compile(r"[*?\[]").search
 _plain = re.compile(r"[\w@%+=:,./${}-]+\Z").match
 # Commands that take the folder as an option before everything else.
 DIRECTORY_OPTION = {"make": "-C", "gmake": "-C", "git": "-C", "ninja": "-C"}
@@ -37,6 +38,11 @@ def target(command: Command) -> str | None:
         return None
     names = {plain or braced for plain, braced in _variable.findall(text)}
     return None if names & _NOT_IN_IMAGE else text
+
+
+def reads_folder(word: Word) -> bool:
+    """True for a word that the shell makes something else of in another folder."""
+    return "PWD" in word.text or (word.text[:1] not in "'\"" and bool(_pattern(word.text)))
 
 
 def index(script: Script | None, command: Command) -> int | None:
@@ -79,9 +85,23 @@ def can_cut(script: Script, command: Command, at: int) -> bool:
         return False
     if any(one.operator != "&&" for one in script.statements[:at]):
         return False
+    if any(one.operator == "||" for one in script.statements[at:]):
+        return False  # what stands behind it also answers for a failure of the first half
     later = [one for one in script.commands if one.position > command.position]
     words = {word.value for one in later for word in one.words}
     return words.isdisjoint(_REMOVES)  # what is removed in another layer stays in the image
+
+
+def _says_where(following: Instruction | None) -> bool:
+    if following is None or following.keyword != "WORKDIR" or not following.arguments:
+        return False
+    return unquoted(following.arguments[0].value).startswith("/")
+
+
+def _is_used(document: Document, item: Instruction) -> bool:
+    """True where the stage's last WORKDIR holds in the image or in a stage that is built on it."""
+    stage = document.stage_of(item)
+    return stage is None or stage.is_final or any(one.parent is stage for one in document.stages)
 
 
 def with_restore(
@@ -95,11 +115,15 @@ def with_restore(
     """With the old WORKDIR behind the RUN, unless it is unknown or another one follows."""
     following = document.following(item)
     old = effective(document, item)
-    if following is None or following.keyword in ("WORKDIR", "FROM"):
+    ends = following is None or following.keyword == "FROM"
+    if _says_where(following) or (ends and not _is_used(document, item)):
         pass
     elif old:
         edits.append(insert_after(item, f"{cased(item, 'WORKDIR')} {old}"))
-        reasons.append(Reason("restored", f"what follows works in {old} as before"))
+        what = "the container starts" if ends else "what follows works"
+        reasons.append(Reason("restored", f"{what} in {old} as before"))
+    elif ends:
+        reasons.append(Reason("stays", "the container starts there too, the old one is not known"))
     else:
         reasons.append(Reason("stays", "what follows works there too, the old one is not known"))
     reasons.append(Reason("creates", "WORKDIR creates the folder where it is missing"))

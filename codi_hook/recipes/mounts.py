@@ -44,10 +44,15 @@ def covers(folders: tuple[str, ...], path: str) -> bool:
 def mountable(document: Document) -> bool:
     """False where the syntax directive names a frontend that is too old for ``--mount``, or one
     that is not known to have it."""
+    return frontend_is(document, 1, 2)
+
+
+def frontend_is(document: Document, major: int, minor: int) -> bool:
+    """False where the syntax directive names an older frontend, or one that is not known."""
     if not document.syntax:
         return True
     match = _official(document.syntax)
-    return match is not None and (int(match[1]), int(match[2] or 99)) >= (1, 2)
+    return match is not None and (int(match[1]), int(match[2] or 99)) >= (major, minor)
 
 
 def cache_mounts(instruction: Instruction, *targets: str, locked: bool = False) -> Edit:

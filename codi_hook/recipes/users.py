@@ -91,6 +91,8 @@ def created_users(document: Document, stage: Stage) -> tuple[str, ...]:
             for command in script.commands if script else ():
                 if command.name in ("useradd", "adduser"):
                     words = operands(command)
+                    if command.name == "adduser" and len(words) > 1:
+                        continue  # puts a user that exists into a group
                     name = words[-1 if command.name == "useradd" else 0].value if words else None
                     if name and _login(name) and not is_root(name) and name not in found:
                         found.append(name)
@@ -113,7 +115,7 @@ def user_candidates(
     created = [name for name in created_users(document, stage) if name != except_for]
     for name in created[-1:]:
         reasons: tuple[Reason, ...] = (
-            Reason("created-here", f"the file creates the user {name} and never changes to it"),
+            Reason("created-here", f"the file itself creates the user {name}"),
             _files_reason(name),
         )
         yield _user_candidate("created-user", f"Run as {name}", place.user(name), reasons)

@@ -31,7 +31,9 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
+from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.instructions import add_flag, delete
+from codi_hook.recipes.mounts import frontend_is, mountable
 from codi_hook.recipes.scripts import editable, prepend_command
 from codi_hook.recipes.secrets import is_secret_name, secret_value
 from codi_hook.recipes.values import unquoted
@@ -86,7 +88,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             (gone,),
             Applicability.UNSAFE,
             (
-                Reason("no-step-reads", f"no step of the build reads {name}"),
+                Reason("no-step-reads", f"no step of the build names {name}"),
+                Reason("not-told", "a program that reads it in the build unasked would miss it"),
                 Reason("rotates", "a new value then needs no new image"),
             ),
         )
@@ -99,16 +102,19 @@ def _mounts(
     steps = "the one step that reads it" if len(users) == 1 else f"the {len(users)} steps"
     no_layer = Reason("no-layer", f"{name} is there for {steps} alone and in no layer")
     needs = Reason("pass-it", f"the build is then given --secret id={secret}")
-    yield Candidate(
-        "secret-mount-env",
-        f"Mount the secret as {name} where it is needed",
-        (gone, *(add_flag(run, f"--mount=type=secret,id={secret},env={name}") for run in users)),
-        Applicability.UNSAFE,
-        (no_layer, needs),
-    )
+    if frontend_is(document, 1, 10):
+        mounts = (add_flag(run, f"--mount=type=secret,id={secret},env={name}") for run in users)
+        recent = Reason("recent", "env= needs Dockerfile syntax 1.10, of 2024")
+        yield Candidate(
+            "secret-mount-env",
+            f"Mount the secret as {name} where it is needed",
+            (gone, *mounts),
+            Applicability.UNSAFE,
+            (no_layer, needs, recent),
+        )
     exports = [_export(document, run, name, secret) for run in users]
     edits = [edit for pair in exports if pair for edit in pair]
-    if all(exports):
+    if all(exports) and mountable(document):
         yield Candidate(
             "secret-mount-file",
             f"Mount the secret as a file and read {name} from it",
@@ -123,7 +129,9 @@ def _mounts(
 
 
 def _export(document: Document, run: Instruction, name: str, secret: str) -> tuple[Edit, ...]:
-    script = document.script(run)
+    script, user = document.script(run), user_at(document, run)
+    if user and not is_root(user):
+        return ()  # the file is root's
     read = f'{name}="$(cat /run/secrets/{secret})" && export {name}'
     edit = prepend_command(script, read) if script else None
     return (add_flag(run, f"--mount=type=secret,id={secret}"), edit) if edit else ()

@@ -9,7 +9,8 @@ as it is. A path directly under `/` is what most authors of `WORKDIR app` had in
 
 Why the fixes are safe: BuildKit joins the path to the WORKDIR in effect, and the safe fix writes
 down that very result; it is offered only where the WORKDIR in effect is in the file, or is that
-of an official image. Everything else moves the folder and is `unsafe`.
+of an official image. Where that one holds a variable, which may have another value by then, it is
+`unsafe`. Everything else moves the folder and is `unsafe` too.
 
 When to ignore: in an image that is made to be built on, where the base's folder is meant.
 """
@@ -59,7 +60,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             "resolve-workdir",
             f"Write {resolved} in full",
             (_path(item, resolved),),
-            Applicability.SAFE,
+            Applicability.SAFE if "$" not in (current or "") else Applicability.UNSAFE,
             (
                 Reason("same-folder", f"{path} under {current} is {resolved} already"),
                 Reason("stays-put", "the folder no longer moves when a WORKDIR above it changes"),

@@ -58,11 +58,13 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "previous-user",
             f"Change back to {before}",
-            user_edits(stage, before),
+            edits := user_edits(stage, before),
             Applicability.UNSAFE,
             (
                 Reason("was-before", f"{before} was the user until line {item.start_line}"),
-                Reason("root-for-some", "what lies between still runs as root"),
+                Reason("nothing-between", "no step behind that line needs root")
+                if edits[0].span == item.arguments[0].span
+                else Reason("root-for-some", "what lies between still runs as root"),
             ),
         )
     elif len(list(stage.of("USER"))) == 1 and not before:

@@ -36,6 +36,7 @@ from codi_hook.recipes.folders import (
     can_cut,
     hides_comment,
     index,
+    reads_folder,
     resolved,
     returns,
     target,
@@ -98,6 +99,8 @@ def _option(item: Instruction, script: Script, command: Command, at: int) -> Ite
     if any(len(one.commands) != 1 or not one.simple for one in rest):
         return
     if any(one.name not in DIRECTORY_OPTION or one.redirects for one in later):
+        return
+    if any(reads_folder(word) for one in later for word in one.args):
         return
     folder = command.args[0].text
     edits = [Edit(Span(command.span.start, rest[0].span.start), "")]

@@ -54,14 +54,15 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     sources = " ".join(argument.value for argument in item.arguments[:-1])
     origin = "the file itself" if item.heredocs else "the build context"
     certain = not any(char in sources for char in "*?[$")
+    level = Applicability.SAFE if certain else Applicability.UNSAFE
     stage = finding.document.stage_of(item)
     if stage is not None and of_base(stage) is None and _is_loose(finding.document, item):
-        certain = False
+        level = Applicability.DISPLAY  # the destination is a guess
     yield Candidate(
         "use-copy",
         "Copy with COPY",
         (set_keyword(item, "COPY"), *_destination(finding.document, item)),
-        Applicability.SAFE if certain else Applicability.UNSAFE,
+        level,
         (
             Reason("no-magic", "COPY never unpacks an archive and never fetches a URL"),
             Reason("local", f"{sources} comes from {origin}, so nothing of ADD is needed"),

@@ -8,8 +8,8 @@ there. A WORKDIR above says it once for all lines that follow; where the stage s
 down, moving it up is usually what was meant.
 
 Why the fixes are safe: where an official image's own WORKDIR is known, the same path written in
-full gives the same layer. Where it is not known, or where the destination changes, the fix is
-`unsafe`.
+full gives the same layer. Where it is not known, a path under `/` is only shown: it would be a
+guess. Where the destination changes, the fix is `unsafe`.
 
 When to ignore: where the base image documents its WORKDIR and is yours.
 """
@@ -57,7 +57,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if stage is None or is_windows(document, item) or any(c in path for c in "\\'\"~"):
         return
     base = of_base(stage)
-    yield from _absolute(finding, path, base)
+    if base:
+        yield from _absolute(finding, path, base)
     later = _later_workdir(stage, item)
     if later:
         yield Candidate(
@@ -81,6 +82,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
                 Reason("said-once", "one line then tells where all that follows happens"),
             ),
         )
+    if not base:
+        yield from _absolute(finding, path, base)
 
 
 def _absolute(finding: Finding, path: str, base: str | None) -> Iterator[Candidate]:
@@ -96,7 +99,7 @@ def _absolute(finding: Finding, path: str, base: str | None) -> Iterator[Candida
         "absolute-destination",
         f"Copy to {target}",
         (_destination(finding.subject, target),),
-        Applicability.SAFE if base else Applicability.UNSAFE,
+        Applicability.SAFE if base else Applicability.DISPLAY,
         tuple(reasons),
     )
 

@@ -37,7 +37,7 @@ from codi_hook.shell.ast import Pipeline
 
 _SUPPORTS = frozenset({"bash", "ash", "zsh", "ksh"})
 _SHELLS = {
-    ALPINE: ["/bin/ash", "-eo", "pipefail", "-c"],
+    ALPINE: ["/bin/ash", "-o", "pipefail", "-c"],
     DEBIAN: ["/bin/bash", "-o", "pipefail", "-c"],
     RHEL: ["/bin/bash", "-o", "pipefail", "-c"],
     SUSE: ["/bin/bash", "-o", "pipefail", "-c"],
