@@ -106,16 +106,17 @@ def relies_on_index(script: Script, family: str) -> bool:
 def is_unknown(script: Script) -> bool:
     """True where the script runs what the Dockerfile does not show: a file, or an unread shell."""
     return script.dialect in ("opaque", "powershell", "cmd") or any(
-        _runs_a_file(command) for command in script.commands
+        runs_a_file(command) for command in script.commands
     )
 
 
 def runs_unknown_after(script: Script, position: int) -> bool:
     """True where the script, behind the command at `position`, runs what is not to be seen."""
-    return any(_runs_a_file(one) for one in script.commands if one.position > position)
+    return any(runs_a_file(one) for one in script.commands if one.position > position)
 
 
-def _runs_a_file(command: Command) -> bool:
+def runs_a_file(command: Command) -> bool:
+    """True for what the Dockerfile does not show: a file that is run, or what it may call."""
     if not command.words:
         return False
     text = command.word.text

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
+from codi_hook.recipes.layers import runs_a_file
 from codi_hook.recipes.scripts import editable, joiner
 from codi_hook.shell.ast import Command, Script, Statement
+from codi_hook.shell.managers import call
 
 # What a command may leave behind in its shell for the commands after it.
 STATEFUL = frozenset((
@@ -26,6 +28,8 @@ _DAEMONS = frozenset((
 ))  # fmt: skip
 _pragma = re.compile(r"(?:hadolint|codi-hook|check)\b", re.IGNORECASE).match
 _assignment = re.compile(r"(?:^|[\s;({])\w+\+?=", re.MULTILINE).search
+# Files of a project that build it and end.
+_BUILDS = frozenset({"autogen.sh", "bootstrap", "bootstrap.sh", "config", "configure", "setup.py"})
 _MOVES = frozenset({"ln", "mv", "cp", "rm", "dpkg-divert", "update-alternatives"})
 _PER_RUN = re.compile(rb"/etc/(?:hosts|resolv\.conf|hostname)\b|/dev/shm\b").search
 _operator = re.compile(r"[;|&\n]").search
@@ -94,7 +98,7 @@ def leaves_state(script: Script, statements: Sequence[Statement]) -> bool:
 def may_leave_daemon(script: Script) -> bool:
     """True where a command may have put a process into the background."""
     return any(
-        one.name in _DAEMONS or one.word.text.startswith("/etc/init.d/")
+        one.name in _DAEMONS or (runs_a_file(one) and one.name not in _BUILDS and not call(one))
         for one in script.commands
         if one.words
     )

@@ -108,6 +108,8 @@ def _option(item: Instruction, script: Script, command: Command, at: int) -> Ite
         insert_after_word(one.word, f"{DIRECTORY_OPTION[one.name]} {folder}") for one in later
     ]
     names = " and ".join(dict.fromkeys(one.name for one in later))
+    makes = any(one.name in ("make", "gmake") for one in later)
+    other = (Reason("pwd", f"$(PWD) in a makefile is then not {folder}, $(CURDIR) is"),)
     yield Candidate(
         "directory-option",
         f"Give {folder} to {names} as {DIRECTORY_OPTION[later[0].name]}",
@@ -116,6 +118,7 @@ def _option(item: Instruction, script: Script, command: Command, at: int) -> Ite
         (
             Reason("no-state", "no folder is changed, so nothing has to be changed back"),
             Reason("own-option", f"{names} enters {folder} by itself"),
+            *(other if makes else ()),
         ),
     )
 
