@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ROOT, git
+from tests.conftest import ROOT, git, once
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
 BAD = "FROM debian:bookworm-slim\nRUN sudo id\nUSER 65532\n"
@@ -66,10 +66,12 @@ class Runner:
         return 0
 
     def step(self, step: dict[str, Any]) -> int:
-        files = {key: self.temp / key for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        own = self.workspace.with_name(f"{self.workspace.name}-files")
+        own.mkdir(exist_ok=True)
+        files = {key: own / key for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in files.values():
             path.write_text("")
-        script = self.temp / "script.sh"
+        script = own / "script.sh"
         script.write_text(step["run"])
         environment = {
             key: value for key, value in os.environ.items() if not key.startswith("CODI_")
@@ -102,11 +104,13 @@ class Runner:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """RUNNER_TEMP after Prepare and Install: the action installed itself from its source."""
-    temp = tmp_path_factory.mktemp("runner")
-    runner = Runner(temp, temp, {"python": sys.executable})
-    assert runner.run("Prepare", "Install") == 0, runner.printed
-    assert (temp / "codi-hook" / "venv" / "bin" / "codi-hook").exists()
-    return temp
+
+    def make(temp: Path) -> None:
+        runner = Runner(temp, temp, {"python": sys.executable})
+        assert runner.run("Prepare", "Install") == 0, runner.printed
+        assert (temp / "codi-hook" / "venv" / "bin" / "codi-hook").exists()
+
+    return once(tmp_path_factory, "runner", make)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from codi_hook.discovery import is_dockerfile
-from tests.conftest import ROOT, git
+from tests.conftest import ROOT, git, once
 
 PRE_COMMIT = str(Path(sysconfig.get_path("scripts")) / "pre-commit")
 BAD = "FROM debian:bookworm-slim\nRUN sudo id\nUSER 65532\n"
@@ -61,7 +61,8 @@ def installed(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     revision = git(snapshot, "rev-parse", "HEAD").strip()
     hooks = [{"id": "codi-hook-fix"}, {"id": "codi-hook"}]
     config = {"repos": [{"repo": str(snapshot), "rev": revision, "hooks": hooks}]}
-    return tmp_path_factory.mktemp("pre-commit-home"), yaml.safe_dump(config)
+    home = once(tmp_path_factory, "pre-commit-home", lambda _: None)
+    return home, yaml.safe_dump(config)
 
 
 def commit(installed: tuple[Path, str], folder: Path, files: dict[str, str], **more: str):  # type: ignore[no-untyped-def]
