@@ -33,6 +33,20 @@ def removed(script: Script, path: str, after: int = -1, home: str = "/root") -> 
     )
 
 
+def insists(script: Script, path: str, home: str = "/root") -> bool:
+    """True where an ``rm`` without ``-f`` fails if the path, or what is in it, is not there."""
+    return any(
+        command.name == "rm"
+        and not any(_forces(word.text) for word in command.args)
+        and removes(command, path, home)
+        for command in script.commands
+    )
+
+
+def _forces(text: str) -> bool:
+    return text == "--force" or (text[:1] == "-" and text[:2] != "--" and "f" in text)
+
+
 def only_removes(command: Command, path: str) -> bool:
     """True for an ``rm`` of nothing else than what is in `path`: taking it out loses no more."""
     places = [word for word in command.args if not word.text.startswith("-")]

@@ -34,7 +34,7 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.apt_lists import LISTS, by_wrapper, cleaned, is_kept
-from codi_hook.recipes.cleaning import removed
+from codi_hook.recipes.cleaning import insists, removed
 from codi_hook.recipes.instructions import delete
 from codi_hook.recipes.layers import is_unknown, later_runs, relies_on_index
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
@@ -65,6 +65,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if script is None:
         return
     later = [found for run in later_runs(document, item) if (found := document.script(run))]
+    if any(insists(found, LISTS) for found in later):
+        return  # a later step fails where there are no lists left to remove
     relying = [found for found in later if relies_on_index(found, "apt")]
     alone = len(script.statements) == 1 and len(script.commands) == 1
     if relying:

@@ -31,7 +31,7 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.cleaning import only_removes
+from codi_hook.recipes.cleaning import insists, only_removes
 from codi_hook.recipes.installs import insert_option, installs
 from codi_hook.recipes.layers import (
     is_unknown,
@@ -68,11 +68,14 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if script is None or any(found.has_flag("--no-network") for found in calls):
         return
     later = [found for run in later_runs(document, item) if (found := document.script(run))]
+    if any(insists(found, _CACHE) for found in later):
+        return  # a later step fails where there is no index left to remove
     relied = any(relies_on_index(found, "apk") for found in later)
     after = calls[0].command.position
     unknown = any(map(is_unknown, later)) or runs_unknown_after(script, after)
-    if not has_old_apk(document, item):
-        yield _no_cache(script, calls, (relied, unknown), _beside_a_run(document, item))
+    candidate = _no_cache(script, calls, (relied, unknown), _beside_a_run(document, item))
+    if candidate and not has_old_apk(document, item):
+        yield candidate
     if not relied and mountable(document) and (mount := _cache_mount(document, script, calls)):
         yield mount
 
@@ -88,7 +91,7 @@ def _beside_a_run(document: Document, item: Instruction) -> bool:
 
 def _no_cache(
     script: Script, calls: list[Call], later: tuple[bool, bool], beside: bool
-) -> Candidate:
+) -> Candidate | None:
     """`later`: whether a later command installs from the index, and whether one may."""
     relied, unknown = later
     edits = [edit for found in calls for edit in _options(found)]
@@ -96,6 +99,8 @@ def _no_cache(
     if beside and len(script.commands) - len(extra) == 1:
         extra = []
     edits += [edit for _command, edit in extra]
+    if insists(script, _CACHE) and not any(command.name == "rm" for command, _edit in extra):
+        return None
     refresh = any(found.has_flag(*_UPDATE) for found in calls)
     reasons = [
         Reason("nothing-kept", "apk then fetches the index, uses it and keeps nothing of it")

@@ -21,11 +21,11 @@ from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
-from codi_hook.recipes.cleaning import removed
+from codi_hook.recipes.cleaning import insists, removed
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.installs import PIP, PYTHON, insert_option, pip_installs
 from codi_hook.recipes.instructions import cased, insert_before
-from codi_hook.recipes.layers import environment
+from codi_hook.recipes.layers import environment, later_runs
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
 from codi_hook.recipes.outcome import has_old_pip
 from codi_hook.shell.ast import Command, Script
@@ -88,6 +88,9 @@ def _gone(script: Script, item: Instruction, last: Command, values: dict[str, st
 def candidates(finding: Finding) -> Iterator[Candidate]:
     calls: list[Call] = finding.subject
     document, item = finding.document, calls[0].command.instruction
+    scripts = [document.script(run) for run in (item, *later_runs(document, item))]
+    if any(found and insists(found, _CACHE) for found in scripts):
+        return  # it fails where there is no cache left to remove
     old = has_old_pip(document, item)
     reasons = [
         Reason("nothing-kept", "what pip downloads and builds is not kept in the layer"),

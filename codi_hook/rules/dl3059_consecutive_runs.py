@@ -75,7 +75,9 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         Reason("cached-together", "a change in either runs both again"),
     ]
     if daemon:
-        reasons[1] = Reason("daemon-stays", f"what line {line} may have started is then still running")
+        reasons[1] = Reason(
+            "daemon-stays", f"what line {line} may have started is then still running"
+        )
     elif changed:
         reasons[1] = Reason("same-shell", changed)
     between = Span(first.body_span.end, second.body_span.start)
