@@ -36,9 +36,7 @@ def needed(settings: Settings) -> bool:
 
 
 def _prior_table() -> str:
-    from codi_hook import ranking
-
-    return os.path.join(ranking.__path__[0], "prior.json")
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "ranking", "prior.json")
 
 
 def cache_folder() -> str:

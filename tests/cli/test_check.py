@@ -173,6 +173,58 @@ def test_processes_give_what_one_process_gives(folder: Path) -> None:
     assert len(alone.json["files"]) == 41
 
 
+def test_with_a_model_only_the_ranking_stays_in_this_process(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from codi_hook import assist, pipeline
+    from codi_hook.frozen import replace
+
+    for index in range(20):
+        (folder / f"{index:02}.dockerfile").write_text([OLD, BROKEN, CLEAN, SUDO][index % 4])
+    (folder / "pipe.dockerfile").symlink_to("nowhere")
+    ranked_in: list[int] = []
+
+    class Backwards(assist.Assist):
+        def rank(self, document: object, verified: object) -> object:
+            ranked_in.append(os.getpid())
+            return [
+                replace(item, candidates=item.candidates[::-1], rationales=item.rationales[::-1])
+                for item in super().rank(document, verified)
+            ]
+
+    monkeypatch.setattr(assist, "needed", lambda _: True)
+    monkeypatch.setattr(assist, "Assist", Backwards)
+    verified_in: list[int] = []
+    verify = pipeline.Checker._verify
+
+    def noted(self: object, *arguments: object) -> object:
+        verified_in.append(os.getpid())
+        return verify(self, *arguments)
+
+    monkeypatch.setattr(pipeline.Checker, "_verify", noted)
+    alone = codi("check", *ONLY, "--jobs", "1", "--output-format", "json")
+    assert len(verified_in) == len(ranked_in) == 20
+    shared = codi("check", *ONLY, "--jobs", "3", "--output-format", "json")
+    assert len(verified_in) == 20, "the others were verified elsewhere"
+    assert set(ranked_in) == {os.getpid()}
+    assert shared.json["files"] == alone.json["files"]
+    first = alone.json["files"][0]["findings"][0]["candidates"]
+    assert first[0]["id"] == "drop-maintainer"
+
+
+def test_a_reader_that_has_seen_enough(dockerfile: Path) -> None:
+    import subprocess
+    import sys
+
+    for index in range(300):
+        (dockerfile.parent / f"{index}.dockerfile").write_text(OLD)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    call = f"{sys.executable} -m codi_hook check --select DL3004,DL4000 | head -n 1"
+    done = subprocess.run(["sh", "-c", call], capture_output=True, text=True, env=environment)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize("death", ["kill", "exit"])
 def test_a_worker_that_dies_costs_one_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch, death: str
