@@ -20,5 +20,6 @@ def word(text: str, escape: str = "\\") -> str:
 def unquoted(text: str) -> str:
     """The text of a word that is quoted as a whole, or the word itself."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
+        inner = text[1:-1]
+        return text if text[0] in inner.replace("\\" + text[0], "") else inner
     return text
