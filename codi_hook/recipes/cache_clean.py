@@ -28,7 +28,7 @@ def clean_edit(script: Script, found: Call, clean: str) -> Edit | None:
     if text is None or command.wrapper or command.context:
         return None
     later = script.commands[command.position + 1 :]
-    gone = next((one.position for one in later if _may_remove(one, found.name)), None)
+    gone = next((one.position for one in later if may_remove(one, found.name)), None)
     if gone is None:
         return append_command(script, text)
     calls = [one for one in (command, *later) if _is_call(one, found)]
@@ -63,7 +63,7 @@ def _is_call(command: Command, found: Call) -> bool:
     return other is not None and other.manager is found.manager
 
 
-def _may_remove(command: Command, name: str) -> bool:
+def may_remove(command: Command, name: str) -> bool:
     """True for what may take the package manager, or what it runs on, off the system."""
     other = call(command)
     if other is not None and other.action == "remove":

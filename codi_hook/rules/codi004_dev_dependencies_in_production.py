@@ -32,6 +32,7 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
+from codi_hook.recipes.cache_clean import may_remove
 from codi_hook.recipes.dev_fixes import (
     advise_focus,
     advise_stage,
@@ -121,13 +122,15 @@ def _settings(finding: Finding, found: Call) -> Iterator[Candidate]:
 
 
 def _after_build(finding: Finding, found: Call, last: Script) -> Iterator[Candidate]:
-    document, item = finding.document, found.command.instruction
+    document, item, name = finding.document, found.command.instruction, found.manager.name
     prune = prune_command(document, found)
     moves = any(c.name in ("cd", "pushd") for c in last.commands) or any(
         c.name in ("cd", "pushd") for c in (document.script(item) or last).commands
     )
     same_folder = workdir_at(document, item) == workdir_at(document, last.instruction)
-    edit = append_command(last, prune) if prune and same_folder and not moves else None
+    gone = any(may_remove(command, name) for command in last.commands)  # npm itself, for example
+    fits = prune and same_folder and not moves and not gone
+    edit = append_command(last, prune) if prune and fits else None
     if edit is None or found.command.wrapper or found.has_flag("--prefix", "--cwd", "-C"):
         return
     same_run = last.instruction is item

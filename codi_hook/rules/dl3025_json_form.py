@@ -12,7 +12,8 @@ first bracket; it is written as JSON.
 
 Why the fixes are safe or unsafe: naming the shell gives the very configuration that Docker makes
 of the shell form, unless a base image that is not an official one has set SHELL, and a health
-check of plain words gives the same verdict without a shell: safe.
+check of plain words gives the same verdict without a shell: safe. A script without a `#!` line
+runs only from a shell, so a file that is not the system's makes it unsafe.
 The others change which process gets the signals, and an ENTRYPOINT in exec form takes arguments
 that it has ignored before: unsafe.
 
@@ -44,6 +45,7 @@ from codi_hook.recipes.execform import (
 )
 from codi_hook.recipes.execlayout import script_json, words_json
 from codi_hook.recipes.instructions import exec_form
+from codi_hook.recipes.layers import runs_a_file
 from codi_hook.shell.ast import Command, Script
 from codi_hook.source import Span
 
@@ -121,7 +123,14 @@ def _exec(
         reasons.append(Reason("gets-signals", f"{words[0]} is then process 1 and gets SIGTERM"))
     if item.keyword == "ENTRYPOINT":
         reasons.append(Reason("takes-arguments", "what follows docker run IMAGE reaches it then"))
-    safe = item.keyword == "HEALTHCHECK"
+    script_file = words[0].endswith(".sh") or (
+        command is not None and "/" in words[0] and runs_a_file(command)
+    )
+    if script_file:
+        reasons.append(
+            Reason("names-interpreter", f"{words[0]} must begin with #! if it is a script")
+        )
+    safe = item.keyword == "HEALTHCHECK" and not script_file
     return Candidate(
         "exec-form",
         "Write the words as a JSON array",
