@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from codi_hook.frozen import replace
 from codi_hook.model import Finding, Rule, Severity
 from codi_hook.registry import PARSE_ERROR, by_name
 from codi_hook.shell import Document

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from codi_hook.frozen import dataclass, field
 from codi_hook.shell import Document
 from codi_hook.source import Span
 

@@ -6,10 +6,10 @@ index: the same object serves in a document and in the patched copies that verif
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from codi_hook.frozen import dataclass, field
 from codi_hook.source import Source, Span
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from codi_hook.dockerfile.ast import Argument, Comment, Directive, Instruction, Problem
+from codi_hook.frozen import dataclass
 from codi_hook.source import Source, Span
 
+_LONGEST_IMAGE = 4096  # more is no image: ARGs that double each other would grow without end
 _reference = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})")
 
 
@@ -220,4 +221,6 @@ def _fill(text: str, values: dict[str, str]) -> str | None:
         return known
 
     filled = _reference.sub(value, text)
-    return None if missing or "$" in filled else filled
+    if missing or "$" in filled or len(filled) > _LONGEST_IMAGE:
+        return None
+    return filled

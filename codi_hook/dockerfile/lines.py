@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 
 from codi_hook.dockerfile.ast import Comment, Directive, Problem
+from codi_hook.frozen import dataclass, field
 from codi_hook.source import BOM, Source, Span, decode
 
 # White space as Go's unicode.IsSpace has it, in UTF-8.

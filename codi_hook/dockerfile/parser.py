@@ -6,7 +6,6 @@ Every file gives a `Document`: what BuildKit would refuse is in its `problems`, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from codi_hook.dockerfile import heredoc, words
@@ -14,6 +13,7 @@ from codi_hook.dockerfile.ast import Argument, Comment, Flag, Heredoc, Instructi
 from codi_hook.dockerfile.document import Document
 from codi_hook.dockerfile.lines import LogicalLine, Scanner
 from codi_hook.dockerfile.words import Token
+from codi_hook.frozen import replace
 from codi_hook.source import Source, Span, decode
 
 D = TypeVar("D", bound=Document)

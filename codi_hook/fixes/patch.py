@@ -10,11 +10,11 @@ gives the same instructions.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 
 from codi_hook.dockerfile import Instruction, parse_fragment
 from codi_hook.fixes.apply import apply
+from codi_hook.frozen import dataclass
 from codi_hook.model import Edit
 from codi_hook.shell import Document
 from codi_hook.source import Source, Span

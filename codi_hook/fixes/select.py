@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from codi_hook.fixes.apply import apply
 from codi_hook.fixes.verify import counts, regressions
+from codi_hook.frozen import dataclass
 from codi_hook.model import (
     Applicability,
     Candidate,

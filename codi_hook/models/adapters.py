@@ -16,10 +16,10 @@ import re
 import stat
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from codi_hook.frozen import dataclass
 from codi_hook.models import files, gguf_check
 from codi_hook.models.errors import ModelError, from_os_error
 from codi_hook.models.store import Installed

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
+from codi_hook.frozen import dataclass
 from codi_hook.models.errors import ModelError, from_os_error
 
 MAGIC = b"GGUF"

@@ -11,9 +11,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
+from codi_hook.frozen import replace
 from codi_hook.models import files, gguf_check, manifest, quantise, sources, stamps
 from codi_hook.models.catalog import Base
 from codi_hook.models.errors import ModelError, from_os_error

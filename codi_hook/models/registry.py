@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codi_hook.frozen import dataclass
 from codi_hook.models.adapters import Adapter
 from codi_hook.models.errors import ModelError, from_os_error
 

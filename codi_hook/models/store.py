@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from codi_hook.frozen import dataclass
 from codi_hook.models import files, manifest, stamps
 from codi_hook.models.catalog import NAME, Base
 from codi_hook.models.errors import ModelError

@@ -1,8 +1,24 @@
-"""Which candidate first, and why: by rule, by learned frequencies, or by a small local model."""
+"""Which candidate first, and why: by rule, by learned frequencies, or by a small local model.
+
+What is named here is loaded when it is asked for: a run without a model needs `order` alone.
+"""
 
 from __future__ import annotations
 
-from codi_hook.ranking.ranker import Ranker, rank
-from codi_hook.ranking.settings import RankingSettings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from codi_hook.ranking.ranker import Ranker, rank
+    from codi_hook.ranking.settings import RankingSettings
 
 __all__ = ["Ranker", "RankingSettings", "rank"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RankingSettings":
+        from codi_hook.ranking import settings as module
+    elif name in __all__:
+        from codi_hook.ranking import ranker as module  # type: ignore[no-redef]
+    else:
+        raise AttributeError(name)
+    return getattr(module, name)

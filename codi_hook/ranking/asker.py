@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from codi_hook.frozen import dataclass, field
 from codi_hook.ranking import scores
 from codi_hook.ranking.engine import (
     Answer,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Protocol
 
 from codi_hook.errors import CodiError
+from codi_hook.frozen import dataclass
 from codi_hook.ranking.prompt import Question
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codi_hook.frozen import dataclass
 from codi_hook.source import Span
 
 if TYPE_CHECKING:

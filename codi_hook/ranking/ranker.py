@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from codi_hook.frozen import dataclass, replace
 from codi_hook.model import Candidate, Finding, Ranked, Rationale, Verified
 from codi_hook.ranking import order, prompt, rationale, scores
 from codi_hook.ranking.asker import Asker, Tally

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from codi_hook.frozen import dataclass
 from codi_hook.ranking.engine import EngineError, NoModel
 from codi_hook.ranking.prompt import PROMPT_VERSION
 from codi_hook.ranking.settings import RankingSettings

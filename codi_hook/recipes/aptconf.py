@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from codi_hook.dockerfile import Instruction
+from codi_hook.frozen import replace
 from codi_hook.model import Document, Edit, Finding
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.layers import preceding

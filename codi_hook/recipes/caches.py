@@ -7,8 +7,8 @@ gradle), which move some of the folders. Folders are those of root.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from codi_hook.frozen import dataclass
 from codi_hook.model import Document
 from codi_hook.recipes.cleaning import removed
 from codi_hook.recipes.layers import environment

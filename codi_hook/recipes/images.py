@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from codi_hook.dockerfile import Stage
+from codi_hook.frozen import dataclass
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.source import Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from codi_hook.dockerfile import Instruction
+from codi_hook.frozen import dataclass
 from codi_hook.model import Document, Edit
 from codi_hook.recipes.instructions import add_flag, cased, delete, insert_after
 from codi_hook.recipes.scripts import editable

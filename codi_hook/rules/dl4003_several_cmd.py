@@ -17,10 +17,10 @@ When to ignore: never; the earlier line can become a comment.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from codi_hook.dockerfile import Instruction
+from codi_hook.frozen import dataclass
 from codi_hook.model import (
     Applicability,
     Candidate,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from codi_hook.frozen import dataclass, field
 from codi_hook.source import Span
 
 if TYPE_CHECKING:

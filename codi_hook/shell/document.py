@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from codi_hook import dockerfile
 from codi_hook.dockerfile.ast import Instruction
+from codi_hook.frozen import dataclass
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.parser import READABLE, parse_script
 from codi_hook.source import Source

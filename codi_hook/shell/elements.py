@@ -9,9 +9,9 @@ elements and the operators between them, and grouped anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from codi_hook.frozen import dataclass, field
 from codi_hook.shell.grammar import Grammar
 
 if TYPE_CHECKING:

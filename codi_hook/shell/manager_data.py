@@ -8,7 +8,8 @@ is looked for before one of one word.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from codi_hook.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

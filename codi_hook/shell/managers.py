@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from codi_hook.frozen import dataclass
 from codi_hook.shell.ast import Command, Flag, Word
 from codi_hook.shell.flags import flag, flags, operands
 from codi_hook.shell.manager_data import MANAGERS, Manager

@@ -4,7 +4,6 @@ import json
 import os
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from gguf import GGUFWriter
 
+from codi_hook.frozen import replace
 from codi_hook.models import adapters, catalog
 from codi_hook.models.errors import ModelError
 from codi_hook.models.store import Installed, Store

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codi_hook.frozen import replace
 from codi_hook.models import catalog, gguf_check
 from codi_hook.models.errors import ModelError
 from codi_hook.models.store import Store

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from codi_hook.frozen import replace
 from codi_hook.models import catalog, files, stamps
 from codi_hook.models.catalog import Base
 from codi_hook.models.errors import ModelError

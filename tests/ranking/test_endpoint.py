@@ -13,12 +13,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codi_hook.frozen import replace
 from codi_hook.model import Ranked
 from codi_hook.models.store import Installed
 from codi_hook.ranking import Ranker, RankingSettings, prompt, rank

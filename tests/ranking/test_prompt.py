@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 from itertools import permutations
 
 import pytest
 
+from codi_hook.frozen import replace
 from codi_hook.model import Candidate, Finding
 from codi_hook.ranking import prompt
 from codi_hook.source import Span

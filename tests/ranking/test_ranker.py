@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codi_hook.frozen import replace
 from codi_hook.model import Ranked, Verified
 from codi_hook.models.store import Installed
 from codi_hook.ranking import Ranker, RankingSettings, prior, rank
