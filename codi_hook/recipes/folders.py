@@ -116,6 +116,7 @@ def with_restore(
     following = document.following(item)
     old = effective(document, item)
     ends = following is None or following.keyword == "FROM"
+    level = Applicability.UNSAFE
     if _says_where(following) or (ends and not _is_used(document, item)):
         pass
     elif old:
@@ -123,8 +124,10 @@ def with_restore(
         what = "the container starts" if ends else "what follows works"
         reasons.append(Reason("restored", f"{what} in {old} as before"))
     elif ends:
+        level = Applicability.DISPLAY
         reasons.append(Reason("stays", "the container starts there too, the old one is not known"))
     else:
+        level = Applicability.DISPLAY
         reasons.append(Reason("stays", "what follows works there too, the old one is not known"))
     reasons.append(Reason("creates", "WORKDIR creates the folder where it is missing"))
-    return Candidate(template, title, tuple(edits), Applicability.UNSAFE, tuple(reasons))
+    return Candidate(template, title, tuple(edits), level, tuple(reasons))

@@ -10,8 +10,8 @@ neither. A chain that changes the folder later can be cut in two there. Where th
 only within the RUN, as with a temporary one, cd is right: say so with an ignore.
 
 Why the fixes are unsafe: WORKDIR creates a folder that is missing, owned by root, where cd
-fails; it stays in force for what follows if the old one is not known; and a RUN that is cut in
-two is two layers.
+fails; and a RUN that is cut in two is two layers. Where the old one is not known and nothing sets
+another, WORKDIR would stay in force for what follows: then the fix is only shown.
 
 When to ignore: for folders that are made and removed within one RUN.
 """
