@@ -86,10 +86,12 @@ else:
                 setattr(cls, name, method)
             cls.__dataclass_fields__ = fields
         cls.__match_args__ = tuple(name for name, item in fields.items() if item.init)
+        if "__init__" in methods:
+            methods["__init__"].owner = cls
         return cls
 
     def _methods(title, fields, frozen, eq, namespace):
-        methods = {"__init__": _initialiser(title, fields, frozen, "__post_init__" in namespace)}
+        methods = {"__init__": _when_needed(title, fields, frozen, "__post_init__" in namespace)}
         shown = [name for name, item in fields.items() if item.repr]
         if "__repr__" not in namespace:
 
@@ -139,6 +141,17 @@ else:
     def _restore(self, state):
         for name, value in zip(self.__dataclass_fields__, state, strict=True):
             object.__setattr__(self, name, value)
+
+    def _when_needed(title, fields, frozen, post):
+        """An `__init__` that at its first call makes way for the compiled one."""
+
+        def __init__(self, *values, **named):
+            method = _initialiser(title, fields, frozen, post)
+            if __init__.owner.__init__ is __init__:
+                type.__setattr__(__init__.owner, "__init__", method)
+            method(self, *values, **named)
+
+        return __init__
 
     def _initialiser(title, fields, frozen, post):
         """`__init__`, the one method whose speed matters often enough to be compiled."""

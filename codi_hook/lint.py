@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from codi_hook.frozen import replace
 from codi_hook.model import Finding, Rule, Severity
+from codi_hook.patterns import pattern
 from codi_hook.registry import PARSE_ERROR, by_name
 from codi_hook.shell import Document
 
-_pragma = re.compile(
+_pragma = pattern(
     r"(?:hadolint|codi-hook)\s+(global\s+)?ignore\s*=\s*([\w,\s-]*[\w-])", re.IGNORECASE
 ).match
 EVERYTHING = "all"

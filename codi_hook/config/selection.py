@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 
 from codi_hook.config.settings import Selection
 from codi_hook.model import Rule, Severity
+from codi_hook.patterns import pattern
 
-_FOREIGN = re.compile(
+_FOREIGN = pattern(
     r"(DL|SC)\d{1,4}\Z", re.IGNORECASE
 )  # hadolint's and ShellCheck's: fine to ignore
 

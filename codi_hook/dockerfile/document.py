@@ -8,10 +8,11 @@ from functools import cached_property
 
 from codi_hook.dockerfile.ast import Argument, Comment, Directive, Instruction, Problem
 from codi_hook.frozen import dataclass
+from codi_hook.patterns import pattern
 from codi_hook.source import Source, Span
 
 _LONGEST_IMAGE = 4096  # more is no image: ARGs that double each other would grow without end
-_reference = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})")
+_reference = pattern(r"\$(?:(\w+)|\{(\w+)(?::?([-+])([^}]*))?\})")
 
 
 @dataclass(frozen=True)

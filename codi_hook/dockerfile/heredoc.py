@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from codi_hook.patterns import pattern
 from codi_hook.source import decode
 
-_heredoc = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
-_opening = re.compile(r"<<[ \t\r]*")
-_name = re.compile(r"\d+|[@*#?$!-]|\w+")
-_plain_reference = re.compile(r"\$\{(?:\d+|[@*#?$!-]|\w+)\}")
+_heredoc = pattern(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+_opening = pattern(r"<<[ \t\r]*")
+_name = pattern(r"\d+|[@*#?$!-]|\w+")
+_plain_reference = pattern(r"\$\{(?:\d+|[@*#?$!-]|\w+)\}")
 _DEEPEST = 100  # nested ${…}; a real file has at most two
 
 

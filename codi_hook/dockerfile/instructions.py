@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from codi_hook.dockerfile.ast import Flag, Instruction, Pair, Problem
 from codi_hook.dockerfile.options import device_problem, mount_problem
+from codi_hook.patterns import pattern
 from codi_hook.source import Span
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ class Shape(NamedTuple):
     check: Callable[[Instruction], Problem | None] | None = None
 
 
-_stage_name = re.compile(r"[a-z][a-z0-9_.-]*").fullmatch
-_heredoc = re.compile(r"\d*<<-?\s*(?:[^<\s'\"]|'[^']*'|\"[^\"]*\")+").fullmatch
-_number = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-_duration = re.compile(rf"[+-]?(?:0|(?:(?:{_number.pattern})(?:ns|us|µs|μs|ms|s|m|h))+)").fullmatch
+_stage_name = pattern(r"[a-z][a-z0-9_.-]*").fullmatch
+_heredoc = pattern(r"\d*<<-?\s*(?:[^<\s'\"]|'[^']*'|\"[^\"]*\")+").fullmatch
+_number = pattern(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_duration = pattern(rf"[+-]?(?:0|(?:(?:{_number.pattern})(?:ns|us|µs|μs|ms|s|m|h))+)").fullmatch
 _NANOSECONDS = {
     "ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6,
     "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9,

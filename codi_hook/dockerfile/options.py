@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from codi_hook.patterns import pattern
+
 MOUNT_TYPES = ("bind", "cache", "secret", "ssh", "tmpfs")
 SHARING = ("locked", "private", "shared")
 _ALIASES = {
@@ -32,14 +34,14 @@ _ONLY_FOR = {
     "uid": ("cache", "secret", "ssh"),
 }
 _VALUES = {
-    "gid": (re.compile(r"[0-9]+").fullmatch, "a number"),
-    "mode": (re.compile(r"[0-7]+").fullmatch, "octal digits, such as 0755"),
-    "size": (re.compile(r"[0-9]+(?:\.[0-9]+)* ?[kmgtp]?i?b?", re.I).fullmatch, "a size: 64m"),
-    "uid": (re.compile(r"[0-9]+").fullmatch, "a number"),
+    "gid": (pattern(r"[0-9]+").fullmatch, "a number"),
+    "mode": (pattern(r"[0-7]+").fullmatch, "octal digits, such as 0755"),
+    "size": (pattern(r"[0-9]+(?:\.[0-9]+)* ?[kmgtp]?i?b?", re.I).fullmatch, "a size: 64m"),
+    "uid": (pattern(r"[0-9]+").fullmatch, "a number"),
 }
-_csv = re.compile(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*').fullmatch
-_field = re.compile(r'"((?:[^"]|"")*)"|([^,]+)|(?<=,)(?=,|\Z)|\A(?=,)')
-_variable = re.compile(r"[$\\'\"]").search
+_csv = pattern(r'(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*').fullmatch
+_field = pattern(r'"((?:[^"]|"")*)"|([^,]+)|(?<=,)(?=,|\Z)|\A(?=,)')
+_variable = pattern(r"[$\\'\"]").search
 
 
 class Wrong(NamedTuple):

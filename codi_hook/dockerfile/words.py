@@ -6,14 +6,15 @@ the builder sees. All offsets are into the bytes handed in.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
-from math import isfinite
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from codi_hook.dockerfile.lines import SPACE
 from codi_hook.source import decode
+
+if TYPE_CHECKING:
+    from json import JSONDecoder
 
 
 class Token(NamedTuple):
@@ -29,17 +30,24 @@ _json_string = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _surrogate = re.compile("[\ud800-\udfff]")
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
+# What nearly all arrays are: strings of printable ASCII without an escape.
+_plain_array = re.compile(rb'\[[ \t]*(?:"[ !#-\[\]-~]*"[ \t]*(?:,[ \t]*"[ !#-\[\]-~]*"[ \t]*)*)?\]')
 
 
-def _number(text: str) -> float:
-    if not isfinite(value := float(text)):
-        _refuse(text)
-    return value
+@lru_cache(maxsize=1)
+def _json_decoder() -> JSONDecoder:
+    from json import JSONDecoder
+    from math import isfinite
 
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
 
-_json_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_number)
+    def number(text: str) -> float:
+        if not isfinite(value := float(text)):
+            refuse(text)
+        return value
+
+    return JSONDecoder(parse_constant=refuse, parse_float=number, parse_int=number)
 
 
 class MixedArray(ValueError):
@@ -150,9 +158,12 @@ def json_array(text: bytes, start: int, end: int) -> list[Token] | None:
     start = _space_run.match(text, start, end).end()  # type: ignore[union-attr]  # matches ""
     if text[start : start + 1] != b"[":
         return None
+    spans = [match.span() for match in _json_string.finditer(text, start, end)]
+    if _plain_array.fullmatch(text, start, end):
+        return [Token(text[a + 1 : b - 1].decode(), a, b) for a, b in spans]
     body = text[start:end].decode("utf-8", "replace")
     try:
-        values, stop = _json_decoder.raw_decode(body)
+        values, stop = _json_decoder().raw_decode(body)
     except RecursionError:
         raise MixedArray from None
     except ValueError:
@@ -161,7 +172,6 @@ def json_array(text: bytes, start: int, end: int) -> list[Token] | None:
         raise MixedArray
     if body[stop:].strip(" \t\r\n"):
         return None
-    spans = [match.span() for match in _json_string.finditer(text, start, end)]
     return [
         Token(_surrogate.sub("\ufffd", value), *span)
         for value, span in zip(values, spans, strict=False)

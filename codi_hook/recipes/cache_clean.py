@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.model import Edit
+from codi_hook.patterns import pattern
 from codi_hook.recipes.scripts import append_command, joiner
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import Call, call
 from codi_hook.source import Span
 
 _RUNTIMES = frozenset({"node", "nodejs", "node_modules", ".nvm", "php"})
-_separator = re.compile(r"[/*\"']+")
+_separator = pattern(r"[/*\"']+")
 # What yarn 1 has and its successors do not: they refuse an option that they do not know.
 _YARN_1 = (
     "--production", "--prod", "--pure-lockfile", "--ignore-engines", "--ignore-scripts",

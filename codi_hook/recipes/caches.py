@@ -6,10 +6,9 @@ gradle), which move some of the folders. Folders are those of root.
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.frozen import dataclass
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.cleaning import removed
 from codi_hook.recipes.layers import environment
 from codi_hook.recipes.mounts import kept_out
@@ -106,7 +105,7 @@ CACHES: dict[str, Cache] = {
     "gradle": _GRADLE,
     "gradlew": _GRADLE,
 }
-_release = re.compile(r"(\d+)\.(\d+)").match
+_release = pattern(r"(\d+)\.(\d+)").match
 _NOT_FILLING = ("--offline", "-h", "--help", "--version")
 
 

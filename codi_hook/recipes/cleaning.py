@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Script, Word
 
-_home = re.compile(r"(?:~|\$HOME|\$\{HOME\})(?=/|\Z)").match
-_braces = re.compile(r"\{([^{},]*(?:,[^{},]*)+)\}").search
+_home = pattern(r"(?:~|\$HOME|\$\{HOME\})(?=/|\Z)").match
+_braces = pattern(r"\{([^{},]*(?:,[^{},]*)+)\}").search
 _DELETES = frozenset({"-delete", "rm"})
 
 

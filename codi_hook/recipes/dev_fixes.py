@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codi_hook.model import Applicability, Candidate, Document, Reason
+from codi_hook.patterns import pattern
 from codi_hook.recipes.layers import environment
 from codi_hook.shell.managers import Call
 
@@ -23,7 +24,7 @@ _OPTIONS = {
     "poetry": ("--only=main", "--without=dev"),
     "uv": ("--no-dev", "--no-default-groups"),
 }
-_major = re.compile(r"v?(\d+)").match
+_major = pattern(r"v?(\d+)").match
 
 
 def is_yarn_2(found: Call) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction, Stage
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.layers import environment, is_shipped
 from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.shell.managers import Call, call
@@ -41,12 +42,12 @@ _VARIABLES = {
     "uv": ("UV_NO_DEV",),
     "npm": ("NPM_CONFIG_PRODUCTION", "NPM_CONFIG_ONLY", "NPM_CONFIG_OMIT"),
 }
-_is_development = re.compile(
+_is_development = pattern(
     r"(?:^|[^a-z])(?:dev|devel|develop|development|devcontainer|test|tests|testing|debug|ci|lint"
     r"|local|sandbox|builder)(?:[^a-z]|$)",
     re.IGNORECASE,
 ).search
-_DEV_WORDS = re.compile(r"(?:^|:|-)(?:dev|test|watch|develop|development|lint|storybook)(?:$|:)")
+_DEV_WORDS = pattern(r"(?:^|:|-)(?:dev|test|watch|develop|development|lint|storybook)(?:$|:)")
 _DEV_PROGRAMS = frozenset(
     {"nodemon", "ts-node", "ts-node-dev", "tsx", "webpack-dev-server", "vite", "jest", "mocha"}
     | {"gulp", "grunt", "ng", "tox", "rspec", "phpunit", "karma", "cypress", "live-server"}

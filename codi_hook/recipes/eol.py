@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import NamedTuple
 
+from codi_hook.patterns import pattern
 from codi_hook.recipes.eol_data import CODENAMES, ENDS
 
-_version = re.compile(r"(?:v|centos)?(\d+(?:\.\d+)*)").match
-_distribution = re.compile(
+_version = pattern(r"(?:v|centos)?(\d+(?:\.\d+)*)").match
+_distribution = pattern(
     r"(?:^|[-_.])(?:(alpine|ubuntu|centos|fedora|debian)-?(\d+(?:\.\d+)?)|([a-z]+))(?=$|[-_.])"
 )
 

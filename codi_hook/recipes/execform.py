@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.scripts import editable
 from codi_hook.shell.ast import Command, Script, Statement, Word
 from codi_hook.source import decode, encode
@@ -17,8 +16,8 @@ BUILTINS = frozenset((
     "set", "shift", "shopt", "source", "times", "trap", "type", "typeset", "ulimit", "umask",
     "unalias", "unset", "wait",
 ))  # fmt: skip
-_glob = re.compile(r"[*?\[{]").search
-_token = re.compile(
+_glob = pattern(r"[*?\[{]").search
+_token = pattern(
     r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|[“”„]([^“”„]*)[“”„]|([^\s,\[\]"'“”„]+))\s*(,|$)?"""
 )
 

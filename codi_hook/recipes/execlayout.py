@@ -6,16 +6,15 @@ where they are.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 
 from codi_hook.dockerfile import Instruction
+from codi_hook.patterns import pattern
 from codi_hook.recipes.instructions import exec_form
 from codi_hook.shell.ast import Command
 from codi_hook.source import Span
 
-_gap = re.compile(r"(?:[ \t]|[\\`][ \t]*\r?\n)+\Z").match
+_gap = pattern(r"(?:[ \t]|[\\`][ \t]*\r?\n)+\Z").match
 
 
 def words_json(words: Sequence[str], command: Command) -> str:
@@ -23,7 +22,7 @@ def words_json(words: Sequence[str], command: Command) -> str:
     source = command.instruction.source
     parts = []
     for index, word in enumerate(words):
-        parts.append(json.dumps(word, ensure_ascii=False))
+        parts.append(exec_form([word])[1:-1])
         if index + 1 < len(words):
             here, following = command.words[index : index + 2]
             gap = source.text(Span(here.span.end, following.span.start))
@@ -51,7 +50,7 @@ def script_json(
         else:
             piece = item.source.text(Span(first, last))
         whole += piece
-        written += json.dumps(piece, ensure_ascii=False)[1:-1]
+        written += exec_form([piece])[2:-2]
         end = last
     if "\n" not in written or "\t" in text or whole != text:
         return exec_form([*shell, text])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.dockerfile import Instruction, Stage
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 
 ALPINE, DEBIAN, RHEL, SUSE, ARCH, WINDOWS = "alpine", "debian", "rhel", "suse", "arch", "windows"
 
@@ -34,16 +33,16 @@ _FAMILY_BY_IMAGE = {
     "ubuntu": DEBIAN,
 }
 _FAMILY_BY_TAG = (
-    (re.compile(r"alpine"), ALPINE),
-    (re.compile(r"nanoserver|windowsservercore|ltsc20"), WINDOWS),
+    (pattern(r"alpine"), ALPINE),
+    (pattern(r"nanoserver|windowsservercore|ltsc20"), WINDOWS),
     (
-        re.compile(
+        pattern(
             r"slim|wheezy|jessie|stretch|buster|bullseye|bookworm|trixie|debian|ubuntu"
             r"|trusty|xenial|bionic|focal|jammy|noble"
         ),
         DEBIAN,
     ),
-    (re.compile(r"\b(?:ubi|centos|fedora|rocky|alma|al20)"), RHEL),
+    (pattern(r"\b(?:ubi|centos|fedora|rocky|alma|al20)"), RHEL),
 )
 _FAMILY_BY_COMMAND = {
     "apk": ALPINE,
@@ -159,8 +158,8 @@ def family(document: Document, stage: Stage | None) -> str | None:
 def _family_of_image(stage: Stage) -> str | None:
     image = stage.image
     tag = image.tag.lower()
-    for pattern, known in _FAMILY_BY_TAG:
-        if pattern.search(tag):
+    for names, known in _FAMILY_BY_TAG:
+        if names.search(tag):
             return known
     last = image.short_name.rpartition("/")[2]
     if last in _FAMILY_BY_IMAGE:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.patterns import pattern
 from codi_hook.recipes.instructions import cased, insert_after
 from codi_hook.recipes.merging import leaves_state
 from codi_hook.recipes.scripts import editable
@@ -19,9 +18,9 @@ _NOT_IN_IMAGE = frozenset(
     ("HOME", "PWD", "OLDPWD", "USER", "LOGNAME", "SHELL", "TMPDIR", "HOSTNAME")
 )
 _REMOVES = frozenset(("rm", "del", "purge", "autoremove", "remove", "erase", "clean"))
-_variable = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
-_pattern = re.compile(r"[*?\[]").search
-_plain = re.compile(r"[\w@%+=:,./${}-]+\Z").match
+_variable = pattern(r"\$(?:(\w+)|\{(\w+)\})")
+_pattern = pattern(r"[*?\[]").search
+_plain = pattern(r"[\w@%+=:,./${}-]+\Z").match
 # Commands that take the folder as an option before everything else.
 DIRECTORY_OPTION = {"make": "-C", "gmake": "-C", "git": "-C", "ninja": "-C"}
 

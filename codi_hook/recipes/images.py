@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Stage
 from codi_hook.frozen import dataclass
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.source import Span
+
+
+_release = re.compile(r"v?\d[\w.]*\Z").match
+_CODENAMES = frozenset((
+    "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "trusty", "xenial", "bionic",
+    "focal", "jammy", "noble", "stable", "oldstable", "lts", "current", "edge",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,13 @@ def split(text: str) -> tuple[str, str]:
 
 def is_latest(suffix: str) -> bool:
     return suffix in ("", ":", ":latest")
+
+
+def is_release(suffix: str) -> bool:
+    """False for a tag that names a variant, as ``:22-alpine`` and ``:base`` do: what an image
+    without a tag has may not be in it."""
+    tag = suffix.partition("@")[0][1:]
+    return not tag or "$" in tag or bool(_release(tag)) or tag in _CODENAMES
 
 
 def pins(document: Document, stage: Stage) -> tuple[Pin, ...]:
@@ -76,15 +91,19 @@ def pin_candidates(document: Document, stage: Stage) -> Iterator[Candidate]:
         if template in offered:
             continue
         offered.add(template)
+        same_kind = is_release(pin.suffix)
+        differs = f"{text} may be another release today"
+        if not same_kind:
+            differs = f"{pin.suffix[1:]} may be another variant, without what this stage needs"
         yield Candidate(
             template,
             f"Use {name}{pin.suffix} as line {pin.line} does",
             (Edit(Span(span.start, span.end), f"{name}{pin.suffix}"),),
-            Applicability.UNSAFE,
+            Applicability.UNSAFE if same_kind else Applicability.DISPLAY,
             (
                 Reason("same-file", f"line {pin.line} pins {name} to {pin.suffix[1:]} already"),
                 Reason("pulled-once", "both lines then share one base image"),
-                Reason("may-differ", f"{text} may be another release today"),
+                Reason("may-differ", differs),
             ),
         )
     yield Candidate(

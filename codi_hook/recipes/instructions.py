@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from codi_hook.dockerfile import Flag, Instruction
 from codi_hook.model import Edit
 from codi_hook.source import Source, Span
@@ -95,7 +93,9 @@ def remove_flag(instruction: Instruction, flag: Flag) -> Edit:
 
 def exec_form(words: list[str]) -> str:
     """A JSON array as Dockerfiles write it: one line, a blank behind the comma."""
-    return json.dumps(words, ensure_ascii=False)
+    from json import dumps  # only where a candidate is of that form
+
+    return dumps(words, ensure_ascii=False)
 
 
 def replace_body(instruction: Instruction, text: str) -> Edit:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction, Stage
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.values import unquoted
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import call
@@ -21,7 +21,7 @@ _ON_PACKAGES = frozenset({
     "tasksel", "ubuntu-drivers",
 })  # fmt: skip
 _RUNNERS = frozenset({"make", "gmake", "just", "task", "invoke", "rake"})
-_sets_up = re.compile(r"dep|setup|bootstrap|prereq|provision|require|system|tools").search
+_sets_up = pattern(r"dep|setup|bootstrap|prereq|provision|require|system|tools").search
 _NEEDS_INDEX = frozenset({"install", "upgrade", "dist-upgrade"})
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.frozen import dataclass
 from codi_hook.model import Document, Edit
+from codi_hook.patterns import pattern
 from codi_hook.recipes.instructions import add_flag, cased, delete, insert_after
 from codi_hook.recipes.scripts import editable
 from codi_hook.recipes.values import unquoted
@@ -20,7 +20,7 @@ CONTEXT = frozenset((".", "./", "/", "/."))
 _BETWEEN = frozenset(("ENV", "ARG", "LABEL", "EXPOSE", "WORKDIR", "USER", "SHELL", "STOPSIGNAL"))
 _ELSEWHERE = ("--prefix", "--cwd", "-C", "--dir", "--project", "--directory", "--modules-folder")
 _CLEANS = frozenset(("rm", "clean", "cache", "prune", "purge", "del", "autoremove"))
-_name = re.compile(r"[\w@./-]+\Z").match
+_name = pattern(r"[\w@./-]+\Z").match
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.layers import runs_a_file
 from codi_hook.recipes.scripts import editable, joiner
 from codi_hook.shell.ast import Command, Script, Statement
@@ -26,13 +27,13 @@ _DAEMONS = frozenset((
     "rabbitmq-server", "rabbitmqctl", "redis-server", "rsyslogd", "service", "slapd", "ssh-agent",
     "sshd", "start-stop-daemon", "supervisord", "systemctl",
 ))  # fmt: skip
-_pragma = re.compile(r"(?:hadolint|codi-hook|check)\b", re.IGNORECASE).match
-_assignment = re.compile(r"(?:^|[\s;({])\w+\+?=", re.MULTILINE).search
+_pragma = pattern(r"(?:hadolint|codi-hook|check)\b", re.IGNORECASE).match
+_assignment = pattern(r"(?:^|[\s;({])\w+\+?=", re.MULTILINE).search
 # Files of a project that build it and end.
 _BUILDS = frozenset({"autogen.sh", "bootstrap", "bootstrap.sh", "config", "configure", "setup.py"})
 _MOVES = frozenset({"ln", "mv", "cp", "rm", "dpkg-divert", "update-alternatives"})
-_PER_RUN = re.compile(rb"/etc/(?:hosts|resolv\.conf|hostname)\b|/dev/shm\b").search
-_operator = re.compile(r"[;|&\n]").search
+_PER_RUN = pattern(rb"/etc/(?:hosts|resolv\.conf|hostname)\b|/dev/shm\b").search
+_operator = pattern(r"[;|&\n]").search
 
 
 def top_commands(script: Script) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document, Edit, Reason
+from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import uses_buildkit
 from codi_hook.source import Span
 
 _TARGETS = ("target", "dst", "destination")
 _KEEPS_OUT = frozenset({"cache", "tmpfs"})  # what is written there is not in the layer
-_official = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?:(\d+)(?:\.(\d+))?").match
+_official = pattern(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?:(\d+)(?:\.(\d+))?").match
 
 
 def options(value: str) -> dict[str, str]:

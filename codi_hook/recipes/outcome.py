@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.scripts import stops_on_error
 from codi_hook.shell.ast import Command, Script
 
-_release = re.compile(r"v?(\d+)(?:\.(\d+))?").match
-_old_names = re.compile(
+_release = pattern(r"v?(\d+)(?:\.(\d+))?").match
+_old_names = pattern(
     r"squeeze|wheezy|jessie|lucid|precise|quantal|raring|saucy|trusty|utopic|vivid|wily"
 ).search
 _OWN_PIP = ("python", "pypy", "continuumio/", "conda/", "condaforge/", "mambaorg/", "jupyter/")

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.patterns import pattern
 from codi_hook.recipes.installs import is_json, shown
 from codi_hook.recipes.layers import environment
 from codi_hook.shell.ast import Word
 from codi_hook.shell.managers import Call
 
-_name = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z").match
+_name = pattern(r"[A-Za-z][A-Za-z0-9._-]*\Z").match
 
 
 def text_of(word: Word) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from codi_hook.model import Document, Edit
+from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.source import Source, Span
 
 # Between two commands of a chain: blanks, continuations and the operator, nothing else.
-_CHAIN_GAP = re.compile(r"(?:[ \t]|[\\`][ \t]*\r?\n)*&&(?:[ \t]|[\\`][ \t]*\r?\n)*\Z")
+_CHAIN_GAP = pattern(r"(?:[ \t]|[\\`][ \t]*\r?\n)*&&(?:[ \t]|[\\`][ \t]*\r?\n)*\Z")
 _READABLE = frozenset({"sh", "bash", "ash", "dash", "ksh", "zsh"})
 _NEVER_LAST = frozenset({"exit", "exec", "return"})  # what is put behind them does not run
 
 
-_errexit = re.compile(r"-[a-zA-Z]*e[a-zA-Z]*\Z|errexit\Z").match
+_errexit = pattern(r"-[a-zA-Z]*e[a-zA-Z]*\Z|errexit\Z").match
 
 
 def replace_word(word: Word, text: str) -> Edit:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from codi_hook.patterns import pattern
+
 # A name is one if a part between underscores is. Source of the list: BuildKit's check
 # SecretsUsedInArgOrEnv (https://docs.docker.com/reference/build-checks/).
 _NAMES = frozenset(
@@ -43,7 +45,7 @@ _HARMLESS = frozenset(
 
 _SIGNERS = frozenset(["gpg", "pgp", "fingerprint"])
 # Formats that the issuers document; none of them matches a placeholder.
-_VALUES = re.compile(
+_VALUES = pattern(
     r"""AKIA[0-9A-Z]{16}                       # AWS access key id
       | gh[pousr]_[A-Za-z0-9]{36}              # GitHub
       | github_pat_[A-Za-z0-9_]{50,}
@@ -57,7 +59,7 @@ _VALUES = re.compile(
     """,
     re.VERBOSE,
 )
-_in_url = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@$'\"]+:([^/\s:@$'\"<>{}]+)@", re.IGNORECASE)
+_in_url = pattern(r"[a-z][a-z0-9+.-]*://[^/\s:@$'\"]+:([^/\s:@$'\"<>{}]+)@", re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:

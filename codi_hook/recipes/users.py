@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Stage
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import ALPINE, DEBIAN, RHEL, SUSE, WINDOWS, family, is_root
 from codi_hook.recipes.instructions import cased, insert_after, insert_before
 from codi_hook.shell.parser import READABLE
@@ -48,9 +48,9 @@ _ROOT = frozenset((
     "gradle", "httpd", "maven", "nginx", "node", "openjdk", "oraclelinux", "perl", "php", "python",
     "rockylinux", "ruby", "rust", "tomcat", "ubuntu",
 ))  # fmt: skip
-_nonroot_tag = re.compile(r"nonroot|non-root|rootless|unprivileged|chiseled").search
-_NO_USERADD = re.compile(r"amazonlinux|minimal|micro|distroless|busybox|scratch").search
-_login = re.compile(r"[a-z_][a-z0-9_-]*\Z").match
+_nonroot_tag = pattern(r"nonroot|non-root|rootless|unprivileged|chiseled").search
+_NO_USERADD = pattern(r"amazonlinux|minimal|micro|distroless|busybox|scratch").search
+_login = pattern(r"[a-z_][a-z0-9_-]*\Z").match
 NUMBER = "10001"  # above the numbers that distributions give to system and login users
 NEW_USER = "app"
 _NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR", "USER", "FROM", "SHELL"})

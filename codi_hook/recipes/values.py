@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_plain = re.compile(r"[\w@%+=:,./-]+\Z").match
+from codi_hook.patterns import pattern
+
+_plain = pattern(r"[\w@%+=:,./-]+\Z").match
 
 
 def quoted(text: str, escape: str = "\\") -> str:

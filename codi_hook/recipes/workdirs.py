@@ -7,6 +7,7 @@ import re
 
 from codi_hook.dockerfile import Instruction, Stage
 from codi_hook.model import Document
+from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import WINDOWS, family
 from codi_hook.recipes.values import unquoted
 
@@ -27,7 +28,7 @@ _ROOT_WORKDIR = frozenset((
     "ruby", "rust", "openjdk", "eclipse-temurin", "amazoncorretto", "nginx", "postgres", "mysql",
     "mariadb", "gcc",
 ))  # fmt: skip
-_drive = re.compile(r"[A-Za-z]:").match
+_drive = pattern(r"[A-Za-z]:").match
 
 
 def is_absolute(path: str, windows: bool = False) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from codi_hook.model import Severity
+from codi_hook.patterns import pattern
 
 _CODES = {
     "bold": "1",
@@ -24,7 +25,7 @@ BY_SEVERITY = {
     Severity.STYLE: "cyan",
 }
 # Control characters, also of the second block, and what reorders text (bidirectional marks).
-_CONTROL = re.compile(
+_CONTROL = pattern(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 

@@ -86,6 +86,11 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         )
 
 
+def _variant(tag: str) -> str:
+    """``alpine`` of ``22-alpine``: a release of another variant lacks other things."""
+    return "-".join(part for part in tag.split("-")[1:] if not part[:1].isdigit())
+
+
 def _as_sibling(
     document: Document, stage: Stage, release: eol.Release, day: str
 ) -> Iterator[Candidate]:
@@ -95,7 +100,7 @@ def _as_sibling(
     for pin in pins(document, stage):
         tag = pin.suffix.partition("@")[0][1:]
         other = eol.of_image(stage.image.short_name, tag) if "$" not in tag else None
-        if other is None or other.ends < day:
+        if other is None or other.ends < day or _variant(tag) != _variant(stage.image.tag):
             continue
         yield Candidate(
             "release-of-sibling",

@@ -8,7 +8,8 @@ Which alternative: where another line of the file pins the same image, the same 
 one base. Otherwise the tag must come from you: the release that you test with, or, to be exact,
 a digest that a bot renews.
 
-Why the fix is unsafe: `latest` may be another release than the tag, so the image may change.
+Why the fix is unsafe: `latest` may be another release than the tag, so the image may change. A
+tag that names a variant (`22-alpine`) may lack what the stage needs, and is only shown.
 Tags and digests that the file does not hold are never made up.
 
 When to ignore: for an image of yours that is built and tagged in the same run.

@@ -16,21 +16,21 @@ When to ignore: where the newest version is the point, as in a nightly compatibi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
+from codi_hook.patterns import pattern
 from codi_hook.recipes.installs import PIP, PIP_NAMES, PYTHON, installs, one_line, shown
 from codi_hook.recipes.pins import advice, from_variables, text_of
 from codi_hook.shell.ast import Word
 from codi_hook.shell.managers import Call
 
 _FROM_FILE = ("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "--group")
-_version = re.compile(r"[=~!<>]=|[<>@]").search
-_vcs = re.compile(r"(?:git|hg|svn|bzr)\+|git://").match
-_reference = re.compile(r"@[^/@]+(?:#|\Z)").search
-_local = re.compile(r"[./~]|file:|https?://").match
-_archive = re.compile(r"\.(?:whl|tar\.gz|zip|tgz|tar\.bz2)(?:\[|\Z)").search
+_version = pattern(r"[=~!<>]=|[<>@]").search
+_vcs = pattern(r"(?:git|hg|svn|bzr)\+|git://").match
+_reference = pattern(r"@[^/@]+(?:#|\Z)").search
+_local = pattern(r"[./~]|file:|https?://").match
+_archive = pattern(r"\.(?:whl|tar\.gz|zip|tgz|tar\.bz2)(?:\[|\Z)").search
 
 
 def check(document: Document) -> Iterator[Finding]:

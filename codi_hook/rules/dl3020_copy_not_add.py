@@ -27,16 +27,17 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
+from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import workdir_at
 from codi_hook.recipes.instructions import set_keyword
 from codi_hook.recipes.values import unquoted
 from codi_hook.recipes.workdirs import destination, is_absolute, of_base
 
 # What ADD unpacks, by the names that such files have.
-_archive = re.compile(
+_archive = pattern(
     r"\.(?:tar|t?gz|t?bz2?|tbz2|tb2|t?xz|txz|tlz|lzma|lz|z|tz|taz|zst|tzst)$", re.IGNORECASE
 )
-_remote = re.compile(r"https?://|git@|git://|ssh://|.*\.git(?:#|$)")
+_remote = pattern(r"https?://|git@|git://|ssh://|.*\.git(?:#|$)")
 _ONLY_ADD = frozenset({"checksum", "keep-git-dir", "unpack"})
 
 

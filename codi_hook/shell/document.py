@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codi_hook import dockerfile
 from codi_hook.dockerfile.ast import Instruction
 from codi_hook.frozen import dataclass
+from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.parser import READABLE, parse_script
 from codi_hook.source import Source
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 WINDOWS_SHELL = ("cmd", "/S", "/C")
-_windows_image = re.compile(
+_windows_image = pattern(
     r"(?:^|/)(?:windows(?:/|$)|windowsservercore|nanoserver|servercore)"
     r"|[-:](?:windowsservercore|nanoserver)|-(?:nanoserver|windowsservercore)-",
     re.IGNORECASE,
 ).search
-_pragma = re.compile(r"hadolint\s+shell\s*=\s*(\S+)", re.IGNORECASE).match
+_pragma = pattern(r"hadolint\s+shell\s*=\s*(\S+)", re.IGNORECASE).match
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Flag, Word
 from codi_hook.shell.options import BARE_CLUSTER, SINGLE_DASH, TWO_LETTERS, VALUES
 
-_versioned = re.compile(r"(python|pip)\d[\d.]*\Z").match
-_letters = re.compile(r"-[A-Za-z0-9#?]").match
+_versioned = pattern(r"(python|pip)\d[\d.]*\Z").match
+_letters = pattern(r"-[A-Za-z0-9#?]").match
 
 
 class Parsed(NamedTuple):

@@ -6,14 +6,15 @@ more than the parser itself; their compiled modules are loaded without them.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from codi_hook.patterns import pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_remark = re.compile(rb"`[ \t]*#[^`\n]*`")
+_remark = pattern(rb"`[ \t]*#[^`\n]*`")
 ERROR = 65535  # the kind of a node that is no shell
 WORDS = ("word", "string", "raw_string", "concatenation", "simple_expansion", "expansion", "number")
 

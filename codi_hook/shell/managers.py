@@ -8,20 +8,21 @@ from __future__ import annotations
 import re
 
 from codi_hook.frozen import dataclass
+from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Flag, Word
 from codi_hook.shell.flags import flag, flags, operands
 from codi_hook.shell.manager_data import MANAGERS, Manager
 
 __all__ = ["MANAGERS", "Call", "Manager", "call"]
 
-_python = re.compile(r"(?:python|pypy)[\d.]*\Z").match
-_pip = re.compile(r"pip(\d)?[\d.]*\Z").match
-_url = re.compile(r"(?:[a-z][a-z0-9+.]*://|git@|git\+)", re.IGNORECASE).match
-_rpm_version = re.compile(
+_python = pattern(r"(?:python|pypy)[\d.]*\Z").match
+_pip = pattern(r"pip(\d)?[\d.]*\Z").match
+_url = pattern(r"(?:[a-z][a-z0-9+.]*://|git@|git\+)", re.IGNORECASE).match
+_rpm_version = pattern(
     r"-(?:\d+:)?\d[\w.~^+*]*(?:-\d[\w.~^+*]*)?(?:\.(?:x86_64|noarch|aarch64|i[3-6]86|s390x|ppc64le))?\Z"
 ).search
-_only_expansion = re.compile(r"[\"']?(?:\$\w+|\$\{[^}]*\}|\$\(.*\)|`.*`)[\"']?\Z", re.DOTALL).match
-_npm_repository = re.compile(
+_only_expansion = pattern(r"[\"']?(?:\$\w+|\$\{[^}]*\}|\$\(.*\)|`.*`)[\"']?\Z", re.DOTALL).match
+_npm_repository = pattern(
     r"(?:github|gitlab|bitbucket|gist|file|link):|[\w.-]+/[\w.-]+(?:#|\Z)"
 ).match
 _FILES = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from codi_hook.patterns import pattern
 from codi_hook.shell.text import Builder, Text
 
-_special = re.compile(rb"[\\'\"$`]").search
-_in_double = re.compile(rb"[\\\"$`]").search
-_starts_expansion = re.compile(rb"[\w{(@*#?!$-]").match
-_expansion_edge = re.compile(rb"[\\'\"`(){}]").search
+_special = pattern(rb"[\\'\"$`]").search
+_in_double = pattern(rb"[\\\"$`]").search
+_starts_expansion = pattern(rb"[\w{(@*#?!$-]").match
+_expansion_edge = pattern(rb"[\\'\"`(){}]").search
 _ansi = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"e": b"\x1b", b"0": b"\0"}
 
 Emit = Callable[[int, int, "bytes | None"], None]
@@ -174,7 +175,7 @@ def _expansion_end(data: bytes, at: int, end: int) -> int:
     return min(at, end)
 
 
-_json_escape = re.compile(
+_json_escape = pattern(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|\\u[0-9a-fA-F]{4}|\\(.)",
     re.DOTALL,

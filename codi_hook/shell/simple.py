@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from codi_hook.patterns import pattern
 from codi_hook.shell import quoting
 from codi_hook.shell.ast import Assignment, Redirect, Word
 from codi_hook.shell.grammar import Grammar
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 Spot = tuple[int, int]  # where a word stands in the text
 _new = tuple.__new__
-_assignment = re.compile(r"[A-Za-z_]\w*\+?=").match
-_special = re.compile(r"[\\'\"$`(]").search
-_operator = re.compile(rb"(?:\d+|\{\w+\})?(?:&>>|&>|<<<|<<-|<<|<>|<&|>&|>\||>>|<|>)").match
+_assignment = pattern(r"[A-Za-z_]\w*\+?=").match
+_special = pattern(r"[\\'\"$`(]").search
+_operator = pattern(rb"(?:\d+|\{\w+\})?(?:&>>|&>|<<<|<<-|<<|<>|<&|>&|>\||>>|<|>)").match
 
 
 class Reader:

@@ -6,13 +6,13 @@ piece of it knows where it came from, so a span is exact however the text was pu
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 
+from codi_hook.patterns import pattern
 from codi_hook.source import Source, Span
 
 _new = tuple.__new__  # what Span(…) calls in the end, without the call between
-_substitution = re.compile(rb"\$\(|`|[<>]\(").search
+_substitution = pattern(rb"\$\(|`|[<>]\(").search
 
 
 class Text:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from codi_hook.frozen import dataclass
+from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Word
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"})
-_assignment = re.compile(r"[A-Za-z_]\w*=").match
+_assignment = pattern(r"[A-Za-z_]\w*=").match
 
 
 @dataclass(frozen=True, slots=True)
