@@ -10,7 +10,6 @@ from codi_hook.frozen import dataclass
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.source import Span
 
-
 _release = re.compile(r"v?\d[\w.]*\Z").match
 _CODENAMES = frozenset((
     "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "trusty", "xenial", "bionic",
