@@ -28,6 +28,10 @@ else:
                 compiled = self._compiled = re.compile(*self._arguments)
             return compiled
 
+        @property
+        def pattern(self):
+            return self._arguments[0]
+
         def match(self, *arguments):
             return self._pattern().match(*arguments)
 

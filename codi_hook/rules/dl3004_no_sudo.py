@@ -70,6 +70,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     others = [c for c in script.commands if c.name == "sudo"] if script else []
     if others != [sudo] or finding.document.is_trigger(sudo.instruction):
         return
+    alone = all(c is sudo or c in wrapped for c in script.commands) if script else False
     yield Candidate(
         "user-root-around",
         f"Become root for this step and {user} again behind it",
@@ -78,10 +79,10 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             drop,
             insert_after(sudo.instruction, f"USER {user}"),
         ),
-        shown_only,
+        shown_only if alone else Applicability.DISPLAY,
         (
             Reason("explicit", f"USER says openly that this step is not run by {user}"),
-            Reason("whole-step", "every command of the step then runs as root"),
+            Reason("whole-step", "the whole step then runs as root, and what it writes is root's"),
         ),
     )
 
