@@ -7,10 +7,10 @@ Which alternative: where the build is root, the word goes. Where USER has made i
 USER root for this one step, and back, says the same without sudo.
 
 Why the fixes are unsafe: sudo clears most environment variables and sets HOME; a command that
-depends on that behaves differently without it. Two kinds are only shown: where no USER is set
-and the base image is not known to run as root (images made to be worked in often are not), and
-where an install of packages without versions comes to light, which a linter that does not look
-behind sudo has not complained about yet.
+depends on that behaves differently without it. Some are only shown: where no USER is set and the
+base image is not known to run as root (images made to be worked in often are not), where other
+commands of the step would become root's as well, and where an install of packages without versions
+comes to light, which a linter that does not look behind sudo has not complained about yet.
 
 When to ignore: in an image that is made for people to log in to.
 """
