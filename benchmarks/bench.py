@@ -131,20 +131,26 @@ class Bench:
         )
         if found.returncode:
             raise SystemExit(f"bench: no model: {found.stderr.strip() or found.stdout.strip()}")
-        audit = self.folder / "audit.json"
-        ranked = ("--ranker", "llm", "--llm-timeout", "600", "--audit-file", str(audit))
         examples = [str(path) for path in sorted((ROOT / "examples").glob("*/*file"))]
-        warm = self.ours("ranking", *ranked, "--no-cache", *examples)
-        memory = peak_memory(warm)
-        latencies = _latencies(json.loads(audit.read_text()))
-        yield Row(
-            f"ranking one finding, warm process ({len(latencies)} findings)",
-            f"{median(latencies):.0f} ms",
-            "",
-            "",
-            "≤ 150 ms",
-            median(latencies) <= 150,
-        )
+        modes = {
+            "order by rule, reason composed (the default)": ("--ranker", "order"),
+            "ordered by the model, reason by rule": ("--ranker", "llm", "--rationale", "rule"),
+            "ordered and explained by the model": ("--ranker", "llm"),
+        }
+        memory = 0
+        for mode, chosen in modes.items():
+            audit = self.folder / "audit.json"
+            asked = (*chosen, "--llm-timeout", "600", "--audit-file", str(audit), "--no-cache")
+            memory = max(memory, peak_memory(self.ours("ranking", *asked, *examples)))
+            latencies = _latencies(json.loads(audit.read_text()))
+            yield Row(
+                f"one finding, warm process, {mode} ({len(latencies)} findings)",
+                f"{median(latencies):.0f} ms",
+                "",
+                "",
+                "≤ 150 ms",
+                median(latencies) <= 150,
+            )
         yield _memory("peak memory with the embedded model", memory, 450)
         file = str(COLD)
         cold = self.ours("cold", "--ranker", "llm", "--no-cache", file)
@@ -170,11 +176,11 @@ def _memory(what: str, found: int, budget: int | None) -> Row:
 
 
 def _latencies(record: object) -> list[float]:
-    """Every `latency_ms` of a finding that the model ranked in this run."""
+    """The `latency_ms` of every finding that the model was asked about in this run."""
     found: list[float] = []
     if isinstance(record, dict):
         value = record.get("latency_ms")
-        if isinstance(value, (int, float)) and value > 0:
+        if isinstance(value, (int, float)) and record.get("questions"):
             found.append(float(value))
         found += [each for item in record.values() for each in _latencies(item)]
     elif isinstance(record, list):
