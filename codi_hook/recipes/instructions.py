@@ -93,7 +93,10 @@ def remove_flag(instruction: Instruction, flag: Flag) -> Edit:
 
 def exec_form(words: list[str]) -> str:
     """A JSON array as Dockerfiles write it: one line, a blank behind the comma."""
-    from json import dumps  # only where a candidate is of that form
+    plain = "".join(words)
+    if plain.isascii() and plain.isprintable() and '"' not in plain and "\\" not in plain:
+        return "[" + ", ".join([f'"{word}"' for word in words]) + "]"
+    from json import dumps  # rarely needed, and slow to load
 
     return dumps(words, ensure_ascii=False)
 
