@@ -144,7 +144,8 @@ REASONS = {
         "The Go parser on PyPI holds BuildKit 0.12.5. Since 0.15 an array with something behind it "
         '(`CMD ["a"] # b`) is no JSON but a shell command; since 0.22 blanks may stand before the '
         "name of a here-document; `${x#y}`, `${x%y}` and `${x/y/z}` no longer hide the "
-        "here-documents of their line. We follow the newer ones; tally (0.32) agrees."
+        "here-documents of their line. It does not know `# check=` either, and reads no directive "
+        "behind it. We follow the newer ones; tally (0.32) agrees."
     ),
     "judge-before-from": (
         "tally passes over what stands before the first FROM and reports it by a rule of its own. "
