@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from operator import itemgetter
 
@@ -24,12 +24,18 @@ SPACE = (
 LONGEST_LINE = 65_536  # bufio.MaxScanTokenSize: the scanner refuses more, line ending included
 DIRECTIVES = ("syntax", "escape", "check")
 
-_blank_run = re.compile(SPACE + rb"*").match
+_space_run = re.compile(SPACE + rb"*").match
 _directive = re.compile(
     rb"#" + SPACE + rb"*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*="
     rb"[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z",
     re.DOTALL,
 ).match
+
+
+def skip_space(data: bytes, start: int, end: int) -> int:
+    """Offset of the first byte from `start` on that is no white space, or `end`."""
+    found = _space_run(data, start, end)
+    return found.end() if found else start
 
 
 @lru_cache(maxsize=2)
@@ -40,6 +46,7 @@ def _continuation(escape: bytes) -> re.Pattern[bytes]:
 
 
 _logical = itemgetter(0)
+Search = Callable[[bytes, int, int], "re.Match[bytes] | None"]
 
 
 @dataclass(slots=True)
@@ -119,7 +126,7 @@ class Scanner:
         continues = _continuation(self.escape).search
         while (line := self.physical_line()) is not None:
             start, end, after = line
-            content = _blank_run(data, start, end).end()  # type: ignore[union-attr]  # matches ""
+            content = skip_space(data, start, end)
             if content == end:
                 self.reading_directives = False
                 continue
@@ -138,7 +145,9 @@ class Scanner:
             else:
                 yield self._joined(content, mark.start(), end, after, continues)
 
-    def _joined(self, content: int, stop: int, end: int, after: int, continues) -> LogicalLine:  # type: ignore[no-untyped-def]  # a bound method of re.Pattern
+    def _joined(
+        self, content: int, stop: int, end: int, after: int, continues: Search
+    ) -> LogicalLine:
         data, base = self.source.data, self.source.base
         parts = [data[content:stop]]
         segments = [(0, base + content, stop - content)]
@@ -148,7 +157,7 @@ class Scanner:
         while (line := self.physical_line()) is not None:
             start, end, after = line
             last = end
-            first = _blank_run(data, start, end).end()  # type: ignore[union-attr]  # matches ""
+            first = skip_space(data, start, end)
             if first < end and data[first] == 35:
                 comments.append(self._comment(first, end, inside=True))
                 continue

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from codi_hook.dockerfile.lines import SPACE
+from codi_hook.dockerfile.lines import SPACE, skip_space
 from codi_hook.source import decode
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ class Token(NamedTuple):
 
 
 _blanks = re.compile(rb"[\t\v\f\r ]+")  # what separates fields: not all that is white space
-_space_run = re.compile(SPACE + rb"*")
 _trailing_space = re.compile(SPACE + rb"+\Z")
 _json_string = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _surrogate = re.compile("[\ud800-\udfff]")
@@ -56,7 +55,7 @@ class MixedArray(ValueError):
 
 def trim(text: bytes, start: int, end: int) -> tuple[int, int]:
     """The range without leading and trailing white space."""
-    start = _space_run.match(text, start, end).end()  # type: ignore[union-attr]  # matches ""
+    start = skip_space(text, start, end)
     if start < end and (text[end - 1] <= 32 or text[end - 1] >= 128):
         tail = _trailing_space.search(text, start, end)
         if tail is not None:
@@ -155,7 +154,7 @@ def json_array(text: bytes, start: int, end: int) -> list[Token] | None:
     An array with something behind it is none; until version 0.15 BuildKit ignored the rest.
     Raises `MixedArray` for a well-formed array with other elements.
     """
-    start = _space_run.match(text, start, end).end()  # type: ignore[union-attr]  # matches ""
+    start = skip_space(text, start, end)
     if text[start : start + 1] != b"[":
         return None
     spans = [match.span() for match in _json_string.finditer(text, start, end)]

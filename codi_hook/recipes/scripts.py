@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codi_hook.model import Document, Edit
+from codi_hook.model import Edit
 from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.source import Source, Span
@@ -14,10 +14,6 @@ _NEVER_LAST = frozenset({"exit", "exec", "return"})  # what is put behind them d
 
 
 _errexit = pattern(r"-[a-zA-Z]*e[a-zA-Z]*\Z|errexit\Z").match
-
-
-def replace_word(word: Word, text: str) -> Edit:
-    return Edit(word.span, text)
 
 
 def insert_after_word(word: Word, text: str) -> Edit:
@@ -44,10 +40,6 @@ def drop_word(source: Source, word: Word) -> Edit:
 def editable(script: Script | None) -> bool:
     """True for a script whose commands are known and that parsed without an error."""
     return script is not None and script.dialect in _READABLE and script.error is None
-
-
-def gap_before(source: Source, command: Command, previous: Command) -> str:
-    return source.text(Span(previous.span.end, command.span.start))
 
 
 def joiner(script: Script) -> str:
@@ -120,15 +112,6 @@ def remove_command(script: Script, command: Command) -> Edit | None:
         if kept and not statement.operator:
             return Edit(Span(statements[index - 1].span.end, statement.span.end), "")
     return None
-
-
-def after_command(command: Command, text: str, script: Script) -> Edit:
-    """Run `text` directly after `command`, which must be a member of a chain."""
-    return Edit(Span(command.span.end, command.span.end), joiner(script) + text)
-
-
-def script_of(document: Document, command: Command) -> Script | None:
-    return document.script(command.instruction)
 
 
 def follows(script: Script, command: Command, later: Command) -> bool:
