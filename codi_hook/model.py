@@ -14,6 +14,8 @@ from codi_hook.shell import Document
 from codi_hook.source import Span
 
 __all__ = [
+    "FRAMING",
+    "PROFILES",
     "Applicability",
     "Candidate",
     "Document",
@@ -122,6 +124,13 @@ class Finding:
         return self.rule.code
 
 
+# default: what a maintainer would act on. strict: everything. hadolint: what hadolint reports
+# without configuration, at its severities. security: what an attacker could use.
+PROFILES = ("default", "strict", "hadolint", "security")
+
+# Instructions that give meaning to those after them, for any rule.
+FRAMING = frozenset({"FROM", "ARG", "ENV", "SHELL", "USER", "WORKDIR"})
+
 Check = Callable[[Document], Iterable[Finding]]
 Candidates = Callable[[Finding], Iterable[Candidate]]
 
@@ -138,6 +147,10 @@ class Rule:
     `triggers` say when `check` has to run at all: instruction keywords in capitals ("FROM") and
     command names in lower case ("apt-get"). The linter skips a rule none of whose triggers
     occur in the document. An empty tuple means always.
+
+    `reads` are further names whose presence, content or place the check looks at, apart from
+    FRAMING, which every check may look at. An edit that touches neither triggers nor reads cannot
+    change what the rule finds, and verification relies on that.
     """
 
     code: str
@@ -148,7 +161,17 @@ class Rule:
     candidates: Candidates = no_candidates
     aliases: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
-    default: bool = True  # part of the default selection
+    reads: tuple[str, ...] = ()
+    default: bool = True  # in profile "default"
+    security: bool = False  # in profile "security"
+    hadolint: bool = True  # where the code is hadolint's: on there without any configuration
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that the rule belongs to, of `PROFILES`."""
+        theirs = self.hadolint and self.code.startswith(("DL", "SC"))
+        member = (self.default, True, theirs, self.security)
+        return tuple(name for name, here in zip(PROFILES, member, strict=True) if here)
 
 
 @dataclass(frozen=True, slots=True)

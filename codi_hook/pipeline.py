@@ -22,6 +22,7 @@ from codi_hook.frozen import dataclass
 from codi_hook.lint import lint
 from codi_hook.model import Candidate, Finding, Ranked, Rejected, Severity, Verified
 from codi_hook.overtime import SECONDS, Overtime, limited, paused
+from codi_hook.project import Context, Project
 from codi_hook.reading import STDIN, Content, read, read_stdin
 from codi_hook.reporting.report import FileReport, RunReport, finding_report, plain_report
 from codi_hook.shell import Document, parse
@@ -74,7 +75,10 @@ class Checker:
         self.settings = settings
         self.all_rules = registry.rules()
         overrides = dict(settings.severity)
-        self.rules = choose(self.all_rules, settings.selections, overrides)
+        self.rules = choose(self.all_rules, settings.selections, overrides, settings.profile)
+        # What is off by default is a matter of taste, and some tastes exclude each other: it
+        # turns a candidate down only where it was asked for.
+        self.vetoing = tuple(r for r in self.all_rules if r.default or r in self.rules)
         self.severities: Mapping[str, Severity] = severities(self.all_rules, overrides)
         reason = "not-promoted" if settings.ranker == "auto" else ""
         self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = (
@@ -101,7 +105,7 @@ class Checker:
         try:
             content = _read(path)
             with limited(len(content.data)):
-                document = parse(Source(content.data, path))
+                document = self._parse(content.data, path)
                 verified = self._verify(document, self._lint(document))
         except (Exception, Overtime):  # it will happen again, and be reported, where the model is
             return Prepared(path)
@@ -110,7 +114,7 @@ class Checker:
 
     def _check(self, content: Content, options: tuple[Options, ...] | None) -> FileReport:
         path = content.path
-        document = parse(Source(content.data, path))
+        document = self._parse(content.data, path)
         if self.changes and not document.problems:
             return self._changed(content, document)
         if not self.settings.candidates:
@@ -122,7 +126,7 @@ class Checker:
         from codi_hook.fixes.select import fix
 
         settings, path = self.settings, content.path
-        selection = fix(document, self._resolve, settings.allowed, self.all_rules)
+        selection = fix(document, self._resolve, settings.allowed, self.vetoing)
         fixed = tuple((finding.code, candidate.id) for finding, candidate in selection.applied)
         before = content.data
         if settings.diff:
@@ -137,8 +141,19 @@ class Checker:
                     write(content, selection.data)
             except CodiError as error:
                 return self._reported(document, path=path, before=before, error=error)
-        document = parse(Source(selection.data, path))
+        document = self._parse(selection.data, path)
         return self._reported(document, path=path, before=before, fixed=fixed)
+
+    def _parse(self, data: bytes, path: str) -> Document:
+        settings = self.settings
+        context = Context(settings.context or os.path.dirname(path) or ".", path)
+        project = Project(
+            settings.trusted_registries,
+            settings.label_schema,
+            settings.strict_labels,
+            None if path == STDIN else context,
+        )
+        return parse(Source(data, path), project)
 
     def _lint(self, document: Document) -> tuple[Finding, ...]:
         ignores = self.settings.inline_ignores
@@ -147,7 +162,7 @@ class Checker:
     def _verify(self, document: Document, findings: Sequence[Finding]) -> Sequence[Verified]:
         from codi_hook.fixes.verify import verify
 
-        return verify(document, findings, self.all_rules)
+        return verify(document, findings, self.vetoing)
 
     def _resolve(
         self, document: Document, options: tuple[Options, ...] | None = None

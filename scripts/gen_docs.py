@@ -19,12 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from codi_hook import registry, shell  # noqa: E402
+from codi_hook import registry  # noqa: E402
 from codi_hook.fixes.apply import apply  # noqa: E402
 from codi_hook.fixes.verify import verify  # noqa: E402
 from codi_hook.lint import lint  # noqa: E402
 from codi_hook.model import Applicability, Candidate, Rule, Verified  # noqa: E402
-from codi_hook.source import Source, decode  # noqa: E402
+from codi_hook.source import decode  # noqa: E402
 from tests import cases  # noqa: E402
 
 PAGES = ROOT / "docs" / "rules"
@@ -52,7 +52,7 @@ def page(rule: Rule) -> str:
 
 def _facts(rule: Rule) -> str:
     facts = [f"`{rule.name}`", f"severity {rule.severity.label}"]
-    facts.append("on by default" if rule.default else "off by default")
+    facts.append("profiles " + ", ".join(rule.profiles))
     if rule.aliases:
         facts.append("also known as " + ", ".join(f"`{alias}`" for alias in rule.aliases))
     return " · ".join(facts)
@@ -67,8 +67,8 @@ def _about(rule: Rule) -> str:
 def _example(rule: Rule, case: cases.Case) -> Iterator[str]:
     yield f"## Example: {case.name}"
     yield _block("dockerfile", decode(case.source))
-    document = shell.parse(Source(case.source, case.path))
-    verified = verify(document, lint(document, (rule,)), (rule,))
+    with case.document() as document:
+        verified = verify(document, lint(document, (rule,)), (rule,))
     if not verified:
         yield "Nothing to report."
         return

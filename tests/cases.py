@@ -6,6 +6,8 @@ after (`dl3004_no_sudo.yaml`), in tests/combined with every rule that is on by d
 name          what the case shows; unique in its file
 source        the Dockerfile (`!!binary` where it is not UTF-8)
 path          its path, where a rule looks at it (default "Dockerfile")
+files         {path: content} of the build context, where a rule looks at it (default: none known)
+settings      what rules read of the configuration: trusted-registries, label-schema, strict-labels
 findings      ["line:column", …] of every finding; [] makes the case a no-op
 messages      the messages of the findings (optional)
 finding       the number of the finding that the following keys are about (default 1)
@@ -21,14 +23,19 @@ Cases in tests/combined have `name`, `source`, `path` and the files after `--fix
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
-from codi_hook.source import encode
+from codi_hook.project import Context, Project
+from codi_hook.shell import Document, parse
+from codi_hook.source import Source, encode
 
 TESTS = Path(__file__).resolve().parent
 RULES = TESTS / "rules"
@@ -45,12 +52,29 @@ class Case:
     source: bytes
     findings: tuple[str, ...]
     path: str = "Dockerfile"
+    files: dict[str, str] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
     messages: tuple[str, ...] | None = None
     finding: int = 1
     candidates: dict[str, bytes | None] | None = None
     applicability: dict[str, str] = field(default_factory=dict)
     rejected: dict[str, str] = field(default_factory=dict)
     show: bool = False
+
+    @contextmanager
+    def document(self) -> Iterator[Document]:
+        """The parsed source, its build context on the disk for as long as it is looked at."""
+        schema = tuple(self.settings.get("label-schema", {}).items())
+        registries = tuple(self.settings.get("trusted-registries", ()))
+        strict = self.settings.get("strict-labels", False)
+        with TemporaryDirectory() if self.files is not None else nullcontext("") as folder:
+            for name, content in (self.files or {}).items():
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
+            context = Context(folder, os.path.join(folder, self.path)) if folder else None
+            project = Project(registries, schema, strict, context)
+            yield parse(Source(self.source, self.path), project)
 
 
 @dataclass(frozen=True)
@@ -101,6 +125,8 @@ def _case(path: Path, entry: dict[str, Any]) -> Case:
         source=_bytes(entry["source"]),
         findings=tuple(findings),
         path=_path(entry),
+        files=_mapping(entry, "files"),
+        settings=_mapping(entry, "settings") or {},
         messages=None if messages is None else tuple(messages),
         finding=int(entry.get("finding", 1)),
         candidates=None if candidates is None else _files(candidates),
@@ -136,6 +162,13 @@ def _names(kind: type) -> set[str]:
 
 def _path(entry: dict[str, Any]) -> str:
     return str(entry.get("path", "Dockerfile"))
+
+
+def _mapping(entry: dict[str, Any], key: str) -> dict[str, Any] | None:
+    value = entry.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise CaseError(f"{entry['name']}: {key} must be a mapping")
+    return value
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -14,7 +14,7 @@ from codi_hook import registry
 from codi_hook.fixes.select import SAFE, UNSAFE, fix
 from codi_hook.fixes.verify import verify
 from codi_hook.lint import lint
-from codi_hook.model import Ranked
+from codi_hook.model import Ranked, Rule
 from codi_hook.shell import Document, parse
 from codi_hook.source import Source
 from tests.judges import BuildKit, hadolint
@@ -40,10 +40,14 @@ class Outcome:
         return self.before != self.after
 
 
+def default_rules() -> list[Rule]:
+    return [rule for rule in registry.rules() if rule.default]
+
+
 def resolve(document: Document) -> list[Ranked]:
     """Findings of the default selection with verified candidates, in the rules' own order."""
-    rules = registry.rules()
-    findings = lint(document, [rule for rule in rules if rule.default])
+    rules = default_rules()
+    findings = lint(document, rules)
     return [
         Ranked(item.finding, item.candidates, item.rejected, "order")
         for item in verify(document, findings, rules)
@@ -64,7 +68,7 @@ def treat(name: str, data: bytes) -> list[Outcome]:
 
 
 def _treat(outcome: Outcome, allowed: frozenset) -> None:  # type: ignore[type-arg]
-    rules = registry.rules()
+    rules = default_rules()
     document = parse(Source(outcome.before, outcome.name))
     ranked = resolve(document)
     for item in ranked:

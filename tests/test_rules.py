@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from codi_hook import registry, shell
+from codi_hook import registry
 from codi_hook.fixes.apply import apply
 from codi_hook.fixes.verify import verify
 from codi_hook.lint import lint
-from codi_hook.model import Finding, Rule, Severity, Verified
+from codi_hook.model import Candidate, Finding, Rule, Severity, Verified
 from codi_hook.source import Source
 from tests import cases
 from tests.cases import Case
@@ -31,14 +31,15 @@ CASES = [
 
 
 def check(rule: Rule, case: Case) -> tuple[Finding, ...]:
-    return lint(shell.parse(Source(case.source, case.path)), (rule,))
+    with case.document() as document:
+        return lint(document, (rule,))
 
 
 def resolve(rule: Rule, case: Case) -> Verified:
     """The verified candidates of the finding that the case is about."""
-    document = shell.parse(Source(case.source, case.path))
-    findings = lint(document, (rule,))
-    return verify(document, findings, (rule,))[case.finding - 1]
+    with case.document() as document:
+        findings = lint(document, (rule,))
+        return verify(document, findings, (rule,))[case.finding - 1]
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
@@ -68,6 +69,12 @@ def test_candidates(rule: Rule, case: Case) -> None:
     assert rejected == case.rejected, verified.rejected
     levels = {one.id: one.applicability.value for one in verified.candidates}
     assert {key: levels.get(key) for key in case.applicability} == case.applicability
+
+
+def templates(rule: Rule, case: Case) -> list[Candidate]:
+    """What the rule's templates make of every finding of the case, verified or not."""
+    with case.document() as document:
+        return [one for found in lint(document, (rule,)) for one in rule.candidates(found)]
 
 
 def _text(files: Mapping[str, bytes | None]) -> dict[str, str]:
@@ -109,16 +116,15 @@ class TestRule:
 
     def test_candidates_explain_themselves(self, rule: Rule) -> None:
         for case in cases.load(cases.case_file(rule.code, rule.name)):
-            for finding in check(rule, case):
-                for one in rule.candidates(finding):
-                    assert one.title and not one.title.endswith("."), one.id
-                    assert one.reasons, f"{one.id} gives no reason"
-                    ids = [reason.id for reason in one.reasons]
-                    assert len(set(ids)) == len(ids), f"{one.id}: a reason's id twice"
-                    for reason in one.reasons:
-                        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", reason.id), reason
-                        assert reason.text and not reason.text.endswith("."), reason
-                        assert "{" not in reason.text or "${" in reason.text, "an unfilled slot"
+            for one in templates(rule, case):
+                assert one.title and not one.title.endswith("."), one.id
+                assert one.reasons, f"{one.id} gives no reason"
+                ids = [reason.id for reason in one.reasons]
+                assert len(set(ids)) == len(ids), f"{one.id}: a reason's id twice"
+                for reason in one.reasons:
+                    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", reason.id), reason
+                    assert reason.text and not reason.text.endswith("."), reason
+                    assert "{" not in reason.text or "${" in reason.text, "an unfilled slot"
 
 
 def _module(rule: Rule):  # type: ignore[no-untyped-def]

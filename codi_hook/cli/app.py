@@ -113,7 +113,7 @@ def _option(key: Key) -> click.Option:
     else:
         settings["metavar"] = key.metavar or None
         settings["type"] = click.Choice(key.choices) if key.choices else click.STRING
-        settings["multiple"] = key.kind == "list"
+        settings["multiple"] = key.repeats
     if key.env:
         settings["help"] += f"  [env: {key.env}]"
     return click.Option(names, **settings)
@@ -129,7 +129,7 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
         try:
             if key.kind == "bool":
                 options[key.name] = value
-            elif key.kind == "list":
+            elif key.repeats:
                 parts = (schema.from_text(key, text) for text in value)
                 options[key.name] = tuple(item for part in parts for item in part)
             else:

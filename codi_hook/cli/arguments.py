@@ -68,5 +68,5 @@ def _take(options: dict[str, Any], key: Key, text: str) -> bool:
         value = from_text(key, text)
     except ValueError:
         return False
-    options[key.name] = options.get(key.name, ()) + value if key.kind == "list" else value
+    options[key.name] = options.get(key.name, ()) + value if key.repeats else value
     return True

@@ -52,7 +52,7 @@ def _value(settings: Settings, key: schema.Key) -> Any:
     value = getattr(settings, key.field)
     if key.kind == "severity":
         return value.label if value else "none"
-    return value
+    return dict(value) if key.kind == "labels" else value
 
 
 config.add_command(

@@ -1,8 +1,8 @@
 """What a `.hadolint.yaml` and the HADOLINT_* variables ask for, in our settings.
 
 They are honoured where the project has no configuration of ours, so that hadolint can be
-replaced without touching the repository. Formats that we lack and labels and registries that
-no rule of ours reads are noted, never dropped in silence.
+replaced without touching the repository: the profile is then "hadolint". Formats that we lack
+are noted, never dropped in silence.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from codi_hook.config.files import File
-from codi_hook.config.schema import SEVERITIES, severity
+from codi_hook.config.schema import BY_NAME, SEVERITIES, from_value, labels, severity
 from codi_hook.config.suggest import unknown
 from codi_hook.errors import CodiError
 from codi_hook.model import Severity
 
+PROFILE = "hadolint"
 FORMATS = {
     "tty": "text",
     "json": "json",
@@ -28,12 +29,6 @@ FORMATS = {
     "sarif": "",
     "junit": "",
 }
-# The rules that read what is not a setting of ours; a note names them.
-READERS = {
-    "trustedRegistries": "DL3026",
-    "label-schema": "DL3049 to DL3058",
-    "strict-labels": "DL3050",
-}
 KEYS = (
     "failure-threshold",
     "format",
@@ -43,7 +38,9 @@ KEYS = (
     "no-color",
     "disable-ignore-pragma",
     "verbose",
-    *READERS,
+    "trustedRegistries",
+    "label-schema",
+    "strict-labels",
 )
 ENVIRONMENT = {
     "HADOLINT_NOFAIL": "no-fail",
@@ -62,7 +59,7 @@ _THRESHOLDS = {**{name: name for name in SEVERITIES}, "ignore": "style", "none":
 
 def read(file: File) -> dict[str, Any]:
     """Settings by our key, from the file; CodiError with a position where it is wrong."""
-    settings: dict[str, Any] = {"fail-on": Severity.INFO}  # hadolint's own default
+    settings: dict[str, Any] = {"profile": PROFILE, "fail-on": Severity.INFO}  # its own default
     for name, (key, entry) in file.keys.items():
         if name not in KEYS:  # hadolint passes over them, so this is no error either
             problem = unknown("key", name, KEYS, file.path, key.line, key.column)
@@ -78,7 +75,7 @@ def read(file: File) -> dict[str, Any]:
 
 def read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """The same from HADOLINT_* variables."""
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = {"profile": PROFILE}
     for variable, name in ENVIRONMENT.items():
         text = environment.get(variable, "")
         if not text:
@@ -111,15 +108,24 @@ def _take(settings: dict[str, Any], name: str, value: Any, origin: str) -> None:
         levels = settings.setdefault("severity", {})
         for level, codes in value.items():
             levels.update(dict.fromkeys(_codes(codes), severity(level)))
-    elif name in ("no-fail", "no-color", "disable-ignore-pragma"):
+    elif name == "trustedRegistries":
+        settings["trusted-registries"] = from_value(BY_NAME["trusted-registries"], value or [])
+    elif name == "label-schema":
+        settings["label-schema"] = _labels(value)
+    elif name in ("no-fail", "no-color", "disable-ignore-pragma", "strict-labels"):
         if not isinstance(value, bool):
             raise ValueError("expected true or false")
         _switch(settings, name, value)
     elif name == "format":
         _format(settings, value, origin)
-    elif name in READERS and value:
-        note = f"{origin}: {name} is not honoured: rule {READERS[name]} is not in this version"
-        settings.setdefault("notes", []).append(note)
+
+
+def _labels(value: Any) -> tuple[tuple[str, str], ...]:
+    """A mapping in a file, NAME:KIND entries in a variable."""
+    if isinstance(value, list):
+        return labels(value)
+    pairs: tuple[tuple[str, str], ...] = from_value(BY_NAME["label-schema"], value or {})
+    return pairs
 
 
 def _switch(settings: dict[str, Any], name: str, value: bool) -> None:
@@ -127,6 +133,8 @@ def _switch(settings: dict[str, Any], name: str, value: bool) -> None:
         settings["exit-zero"] = value
     elif name == "no-color" and value:
         settings["color"] = "never"
+    elif name == "strict-labels":
+        settings["strict-labels"] = value
     elif name == "disable-ignore-pragma":
         settings["inline-ignores"] = not value
 

@@ -6,9 +6,10 @@ The command line (the fast parser and click alike), the environment, `.codi-hook
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from codi_hook.model import Severity
+from codi_hook.model import PROFILES, Severity
 from codi_hook.reporting import names
 
 SEVERITIES = ("error", "warning", "info", "style")
@@ -16,7 +17,7 @@ FORMATS = names()
 
 
 class Key(NamedTuple):
-    """One setting. `kind` is bool, str, path, int, float, list, severity or severities.
+    """One setting. `kind` is bool, str, path, int, float, list, labels, severity or severities.
 
     `flag` is the option; "" where there is none. `off` is the option that switches a bool off.
     `file` is False for what belongs to one call and never to a project.
@@ -34,11 +35,26 @@ class Key(NamedTuple):
     file: bool = True
 
     @property
+    def repeats(self) -> bool:
+        """Whether the option may be given more than once, and adds up."""
+        return self.kind in ("list", "labels")
+
+    @property
     def field(self) -> str:
         return self.name.replace("-", "_")
 
 
+# What a label's value may have to be, in hadolint's terms.
+LABEL_KINDS = ("text", "rawtext", "url", "semver", "hash", "rfc3339", "spdx", "email")
+
 KEYS: tuple[Key, ...] = (
+    Key(
+        "profile",
+        "str",
+        "The set of rules to start from.",
+        "--profile",
+        choices=PROFILES,
+    ),
     Key(
         "select",
         "list",
@@ -63,6 +79,34 @@ KEYS: tuple[Key, ...] = (
         choices=(*SEVERITIES, "none"),
     ),
     Key("exclude", "list", "Globs of paths to leave out of folders.", "--exclude", metavar="GLOBS"),
+    Key(
+        "context",
+        "path",
+        "The build context (default: the folder of each Dockerfile).",
+        "--context",
+        metavar="FOLDER",
+    ),
+    Key(
+        "trusted-registries",
+        "list",
+        "Registries that FROM may name, * for any part; none given: all.",
+        "--trusted-registry",
+        metavar="HOSTS",
+    ),
+    Key(
+        "label-schema",
+        "labels",
+        "The labels that an image needs, each as NAME:KIND.",
+        "--require-label",
+        metavar="NAME:KIND",
+    ),
+    Key(
+        "strict-labels",
+        "bool",
+        "Report labels that the label schema does not name.",
+        "--strict-labels",
+        "--no-strict-labels",
+    ),
     Key(
         "inline-ignores",
         "bool",
@@ -220,6 +264,8 @@ def from_text(key: Key, text: str) -> Any:
         return _boolean(text)
     if key.kind == "list":
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if key.kind == "labels":
+        return labels(part.strip() for part in text.split(",") if part.strip())
     if key.kind in ("int", "float"):
         return _number(key, text)
     return check(key, text)
@@ -237,6 +283,10 @@ def from_value(key: Key, value: Any) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise ValueError("expected a list of strings")
+    if key.kind == "labels":
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            raise ValueError("expected a kind for each label")
+        return labels(f"{name}:{kind}" for name, kind in value.items())
     if key.kind in ("int", "float"):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _number(key, str(value))
@@ -252,6 +302,17 @@ def check(key: Key, text: str) -> Any:
     if "\0" in text:
         raise ValueError("holds a NUL byte")
     return severity(text) if key.kind == "severity" else text
+
+
+def labels(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """(label, kind) pairs from NAME:KIND; ValueError for a kind that nobody knows."""
+    found = {}
+    for entry in entries:
+        name, colon, kind = entry.rpartition(":")
+        if not (name and colon and kind.lower() in LABEL_KINDS):
+            raise ValueError(f"expected NAME:KIND with a KIND of {', '.join(LABEL_KINDS)}")
+        found[name] = kind.lower()
+    return tuple(found.items())
 
 
 def severity(text: str) -> Severity | None:

@@ -23,9 +23,10 @@ def choose(
     rules: Sequence[Rule],
     selections: Sequence[Selection] = (),
     severity: Mapping[str, Severity | None] | None = None,
+    profile: str = "default",
 ) -> tuple[Rule, ...]:
     """The rules to run, in their order. CodiError for a selector that matches nothing."""
-    chosen = {rule.code for rule in rules if rule.default}
+    chosen = {rule.code for rule in rules if profile in rule.profiles}
     for layer in selections:
         ranks: dict[str, tuple[int, bool]] = {}
         _mark(ranks, rules, layer.select or (), wanted=True, what="select")

@@ -23,11 +23,16 @@ class Settings:
     """Every setting of a run. A field's name is its key in a file with `_` for `-`."""
 
     # which rules, and how they are judged
+    profile: str = "default"
     selections: tuple[Selection, ...] = ()  # config first, then the command line
     severity: tuple[tuple[str, Severity | None], ...] = ()  # None switches the rule off
     fail_on: Severity | None = Severity.STYLE  # None: findings never fail the run
     inline_ignores: bool = True
     exclude: tuple[str, ...] = ()
+    context: str = ""  # the build context; "" is the folder of each Dockerfile
+    trusted_registries: tuple[str, ...] = ()
+    label_schema: tuple[tuple[str, str], ...] = ()
+    strict_labels: bool = False
 
     # fixes
     fix: bool = False

@@ -9,6 +9,7 @@ from functools import cached_property
 from codi_hook.dockerfile.ast import Argument, Comment, Directive, Instruction, Problem
 from codi_hook.frozen import dataclass
 from codi_hook.patterns import pattern
+from codi_hook.project import UNKNOWN, Project
 from codi_hook.source import Source, Span
 
 _LONGEST_IMAGE = 4096  # more is no image: ARGs that double each other would grow without end
@@ -84,6 +85,7 @@ class Document:
     instructions: tuple[Instruction, ...]
     comments: tuple[Comment, ...]
     tree_problems: tuple[Problem, ...] = ()
+    project: Project = UNKNOWN
 
     def directive(self, name: str) -> Directive | None:
         return next((item for item in self.directives if item.name == name), None)

@@ -14,6 +14,7 @@ from codi_hook.dockerfile.document import Document
 from codi_hook.dockerfile.lines import LogicalLine, Scanner
 from codi_hook.dockerfile.words import Token
 from codi_hook.frozen import replace
+from codi_hook.project import UNKNOWN, Project
 from codi_hook.source import Source, Span, decode
 
 D = TypeVar("D", bound=Document)
@@ -27,9 +28,13 @@ _KNOWN = _JSON_OR_STRING | _JSON_OR_FIELDS | _FIELDS | _STRING | {"HEALTHCHECK"}
 _HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 
-def parse(source: Source, factory: type[D] = Document) -> D:  # type: ignore[assignment]  # the default is D's bound
+def parse(
+    source: Source,
+    factory: type[D] = Document,  # type: ignore[assignment]  # the default is D's bound
+    project: Project = UNKNOWN,
+) -> D:
     """The document of a whole file. Never raises for what the file contains."""
-    return _parse(Scanner(source), factory)[0]
+    return _parse(Scanner(source), factory, project)[0]
 
 
 def parse_fragment(source: Source, escape: str, at_start: bool, factory: type[D]) -> tuple[D, bool]:
@@ -47,7 +52,7 @@ def parse_fragment(source: Source, escape: str, at_start: bool, factory: type[D]
     return document, closed and source.data.endswith(b"\n")
 
 
-def _parse(scanner: Scanner, factory: type[D]) -> tuple[D, bool]:
+def _parse(scanner: Scanner, factory: type[D], project: Project = UNKNOWN) -> tuple[D, bool]:
     instructions = tuple(_read(scanner))
     document = factory(
         source=scanner.source,
@@ -56,6 +61,7 @@ def _parse(scanner: Scanner, factory: type[D]) -> tuple[D, bool]:
         instructions=instructions,
         comments=tuple(scanner.comments),
         tree_problems=tuple(scanner.problems),
+        project=project,
     )
     return document, not scanner.dangling and not scanner.problems
 

@@ -97,6 +97,7 @@ class Patcher:
             + fragment.comments
             + tuple([c for c in comments if c.span.start >= end]),
             tree_problems=fragment.tree_problems,
+            project=document.project,
         )
         replaced = document.instructions[first : last + 1]
         return Patched(patched, Span(start, end), replaced, fragment.instructions, base)

@@ -58,7 +58,7 @@ def fix(
             break
         applied += chosen
         data = apply(document.source.data, _edits(chosen))
-        document = parse(Source(data, document.source.path))
+        document = parse(Source(data, document.source.path), document.project)
     return Selection(document.source.data, tuple(applied), skipped)
 
 
@@ -109,7 +109,7 @@ def _holding(document: Document, chosen: list[Choice], rules: Sequence[Rule]) ->
     before = counts(document, rules)
     while order:
         data = apply(document.source.data, _edits(order))
-        after = parse(Source(data, document.source.path))
+        after = parse(Source(data, document.source.path), document.project)
         if not regressions(document, after, rules) and _progress(before, after, order, rules):
             break
         order = order[: len(order) - 1 if len(order) <= 8 else len(order) // 2]

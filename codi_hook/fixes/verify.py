@@ -10,7 +10,16 @@ from codi_hook.dockerfile import Instruction
 from codi_hook.fixes.apply import BadEdits, apply, ordered
 from codi_hook.fixes.patch import Patched, Patcher
 from codi_hook.lint import raw
-from codi_hook.model import Candidate, Edit, Finding, Rejected, Rejection, Rule, Verified
+from codi_hook.model import (
+    FRAMING,
+    Candidate,
+    Edit,
+    Finding,
+    Rejected,
+    Rejection,
+    Rule,
+    Verified,
+)
 from codi_hook.shell import Document
 from codi_hook.source import Span, encode
 
@@ -98,6 +107,31 @@ class Verifier:
         )
         return (Rejection.BREAKS_SHELL, "") if worse else None
 
+    def _concerned(self, patched: Patched, finding: Finding) -> Sequence[Rule]:
+        """The rules that may find something else after the edit: see `Rule.reads`."""
+        touched = {
+            name
+            for document, items in (
+                (self.document, patched.replaced),
+                (patched.document, patched.fresh),
+            )
+            for item in items
+            for name in _names(document, item)
+        }
+        if not touched.isdisjoint(FRAMING):
+            return self.rules
+        return [
+            rule
+            for rule, watched in self._watched
+            if not watched or not watched.isdisjoint(touched) or rule is finding.rule
+        ]
+
+    @cached_property
+    def _watched(self) -> list[tuple[Rule, frozenset[str]]]:
+        return [
+            (rule, frozenset(rule.triggers and rule.triggers + rule.reads)) for rule in self.rules
+        ]
+
     def _resolves(self, patched: Patched, finding: Finding) -> tuple[Rejection, str] | None:
         own = finding.rule.code
         region, base = patched.region, patched.base
@@ -109,7 +143,7 @@ class Verifier:
             else:
                 elsewhere.add((code, span))
         fresh: Counter[str] = Counter()
-        for rule, item in raw(patched.document, self.rules):
+        for rule, item in raw(patched.document, self._concerned(patched, finding)):
             code = rule.code
             if item.span.start >= base:
                 fresh[code] += 1
@@ -124,6 +158,16 @@ class Verifier:
             if count > there[code]:
                 return Rejection.NEW_FINDING, code
         return None
+
+
+def _names(document: Document, item: Instruction) -> Iterable[str]:
+    """Keywords and command names of one instruction: what triggers are matched with."""
+    yield item.keyword
+    inner = item.trigger or item
+    yield inner.keyword
+    if inner.keyword == "RUN":
+        script = document.script(inner)
+        yield from script.names if script is not None else ()
 
 
 def broken_scripts(document: Document, instructions: Iterable[Instruction]) -> int:

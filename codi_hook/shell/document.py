@@ -11,6 +11,7 @@ from codi_hook import dockerfile
 from codi_hook.dockerfile.ast import Instruction
 from codi_hook.frozen import dataclass
 from codi_hook.patterns import pattern
+from codi_hook.project import UNKNOWN, Project
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.parser import READABLE, parse_script
 from codi_hook.source import Source
@@ -175,6 +176,6 @@ def dialect_of(shell: tuple[str, ...]) -> str:
     return "opaque"
 
 
-def parse(source: Source) -> Document:
+def parse(source: Source, project: Project = UNKNOWN) -> Document:
     """The document of a whole file. Never raises for what the file contains."""
-    return dockerfile.parse(source, factory=Document)
+    return dockerfile.parse(source, Document, project)

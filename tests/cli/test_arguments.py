@@ -49,7 +49,7 @@ def test_both_parsers_agree(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key.flag], ids=lambda key: key.name)
 def test_the_fast_parser_understands_every_option(key: Key) -> None:
-    value = {"int": "2", "float": "1.5", "list": "a,b"}.get(key.kind, "")
+    value = {"int": "2", "float": "1.5", "list": "a,b", "labels": "a:url,b:text"}.get(key.kind, "")
     value = value or (key.choices[0] if key.choices else "x")
     given_as = [key.flag] if key.kind == "bool" else [key.flag, value]
     fast = parse([*given_as, "Dockerfile"])

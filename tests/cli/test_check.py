@@ -260,10 +260,10 @@ def test_an_internal_error_is_one_line_and_the_others_are_checked(
         (folder / name).write_text(SUDO)
     parse = pipeline.parse
 
-    def failing(source: object) -> object:
+    def failing(source: object, *more: object) -> object:
         if source.path == "a.dockerfile":
             raise KeyError("lost\nlines")
-        return parse(source)
+        return parse(source, *more)
 
     monkeypatch.setattr(pipeline, "parse", failing)
     result = codi("check", *ONLY)
@@ -317,9 +317,9 @@ def test_colours_follow_the_environment(dockerfile: Path, monkeypatch: pytest.Mo
 
 def test_a_hadolint_configuration_is_enough(folder: Path, dockerfile: Path) -> None:
     (folder / ".hadolint.yaml").write_text(
-        "ignored: [DL4000, SC1000]\noverride: {info: [DL3004]}\ntrustedRegistries: [docker.io]\n"
+        "ignored: [DL4000, SC1000]\noverride: {info: [DL3004]}\nformat: codacy\n"
     )
     result = codi("check", "--fail-on", "warning", "--extend-select", "DL3004")
     assert "DL4000" not in result.text
     assert "DL3004 info" in result.text
-    assert result.err.startswith("note: .hadolint.yaml: trustedRegistries is not honoured")
+    assert result.err.startswith("note: .hadolint.yaml: format codacy is not honoured")

@@ -40,9 +40,11 @@ def test_every_key_is_honoured_or_noted(folder: Path) -> None:
     assert not settings.inline_ignores
     assert settings.selections == (Selection(None, (), ("DL3008", "SC2086")),)
     assert dict(settings.severity) == {"DL3015": Severity.ERROR, "DL3003": Severity.STYLE}
-    assert len(settings.notes) == 3
-    for rule in ("DL3026", "DL3049", "DL3050"):
-        assert any(rule in note for note in settings.notes)
+    assert settings.notes == ()
+    assert settings.trusted_registries == ("docker.io",)
+    assert settings.label_schema == (("author", "text"),)
+    assert settings.strict_labels
+    assert settings.profile == "hadolint"
 
 
 def test_the_threshold_is_hadolints_own_without_one(folder: Path) -> None:

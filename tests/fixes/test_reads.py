@@ -1,0 +1,42 @@
+"""Verification asks only the rules that an edit concerns (`Rule.reads`). It must not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from codi_hook import registry
+from codi_hook.fixes.patch import Patched
+from codi_hook.fixes.verify import Verifier
+from codi_hook.lint import lint
+from codi_hook.model import Finding, Rule
+from codi_hook.shell import parse
+from codi_hook.source import Source
+from scripts.judge_fixes import sample
+
+FILES = 150
+
+
+class Whole(Verifier):
+    """Asks every rule every time."""
+
+    def _concerned(self, patched: Patched, finding: Finding) -> Sequence[Rule]:
+        return self.rules
+
+
+def test_asking_all_rules_gives_the_same() -> None:
+    try:
+        files = sample(["hub", "github", "modern"], FILES, seed=21)
+    except SystemExit as error:
+        pytest.skip(str(error))  # the corpus is not part of the repository
+    rules = registry.rules()
+    tried = 0
+    for name, data in files:
+        document = parse(Source(data, name))
+        verifier, whole = Verifier(document, rules), Whole(document, rules)
+        for finding in lint(document, rules, ignores=False):
+            verified = verifier.verify(finding)
+            assert verified == whole.verify(finding), (name, finding.code)
+            tried += len(verified.candidates)
+    assert tried > FILES
