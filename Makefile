@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL  ?= smollm2-135m-instruct
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types unit docs bench conformance judge build clean
+.PHONY: help setup demo test lint format types unit docs bench bench-scale conformance compat judge build clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ docs: $(STAMPS)/dev ## Generate docs/rules from the rules and their cases
 
 bench: $(STAMPS)/dev ## Measure the budgets beside hadolint and tally
 	$(BIN)/python -m benchmarks.bench
+
+compat: $(STAMPS)/dev ## Compare findings with hadolint and BuildKit over 5,000 files; writes docs/compatibility.md
+	$(BIN)/python -m compat --files 5000 --write
 
 conformance: $(STAMPS)/dev ## Compare the parser with BuildKit's over the whole corpus
 	$(BIN)/python scripts/conformance.py --files all --tally 1000 --mutants 300
