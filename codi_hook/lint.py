@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from codi_hook.checks import check_directive, is_buildkit
 from codi_hook.frozen import replace
 from codi_hook.model import Finding, Rule, Severity
 from codi_hook.patterns import pattern
@@ -26,7 +27,8 @@ def lint(
 ) -> tuple[Finding, ...]:
     """What the rules find. A file that BuildKit refuses gets that one finding and no other.
 
-    `ignores=False` disregards inline ignores; `severities` overrides by code.
+    `ignores=False` disregards inline ignores; `severities` overrides by code, and
+    has the last word where the file makes BuildKit's checks errors (``# check=error=true``).
     """
     if document.problems:
         rule = _parse_error(rules)
@@ -36,13 +38,17 @@ def lint(
     if ignores and document.comments:
         silenced = Suppressions(document)
         findings = [finding for finding in findings if not silenced.covers(finding)]
+    if check_directive(document).error:
+        findings = [
+            replace(f, severity=Severity.ERROR) if is_buildkit(f.rule) else f for f in findings
+        ]
     findings.sort(key=lambda finding: (finding.span, finding.rule.code))
     return tuple(_graded(findings, severities))
 
 
 def _parse_error(rules: Sequence[Rule]) -> Rule:
     """CODI000 is reported whatever was selected: nothing else can be said of such a file."""
-    return next((rule for rule in rules if rule.code == PARSE_ERROR), by_name()["codi000"])
+    return next((rule for rule in rules if rule.code == PARSE_ERROR), by_name()["codi000"][0])
 
 
 def raw(document: Document, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Finding]]:
@@ -71,30 +77,31 @@ def _graded(
 
 class Suppressions:
     """Inline ignores: ours and hadolint's before an instruction or for the whole file, and
-    BuildKit's ``# check=skip=…``. Codes, names and aliases all serve, in any case."""
+    BuildKit's ``# check=skip=…``, whose ``all`` means BuildKit's checks. Codes, names and aliases
+    all serve, in any case."""
 
     def __init__(self, document: Document) -> None:
-        self.everywhere: set[str] = set()
+        skip = check_directive(document).skip
+        self.everywhere = _codes(skip)
+        self.skips_checks = any(name.lower() == EVERYTHING for name in skip)
+        self.everywhere.discard(EVERYTHING)
         self.by_instruction: list[tuple[int, int, Collection[str]]] = []
-        directive = document.directive("check")
-        for option in directive.value.split(";") if directive else ():
-            key, _, names = option.partition("=")
-            if key.strip().lower() == "skip":
-                self.everywhere |= _codes(names)
         for comment in document.comments:
             if (match := _pragma(comment.text)) and match[1]:
-                self.everywhere |= _codes(match[2])
+                self.everywhere |= _codes(_split(match[2]))
         for item in document.instructions:
             codes: set[str] = set()
             for comment in item.leading:
                 if (match := _pragma(comment.text)) and not match[1]:
-                    codes |= _codes(match[2])
+                    codes |= _codes(_split(match[2]))
             if codes:
                 self.by_instruction.append((item.span.start, item.span.end, codes))
 
     def covers(self, finding: Finding) -> bool:
         code = finding.rule.code
         if code in self.everywhere or EVERYTHING in self.everywhere:
+            return True
+        if self.skips_checks and is_buildkit(finding.rule):
             return True
         at = finding.span.start
         return any(
@@ -103,11 +110,15 @@ class Suppressions:
         )
 
 
-def _codes(names: str) -> set[str]:
-    """Codes of the comma-separated rule names; an unknown name stands for itself."""
+def _split(names: str) -> list[str]:
+    return re.split(r"[,\s]+", names.strip())
+
+
+def _codes(names: Iterable[str]) -> set[str]:
+    """Codes of the rules of those names; an unknown name stands for itself."""
     known = by_name()
-    found = set()
-    for name in re.split(r"[,\s]+", names.strip()):
-        rule = known.get(name.lower())
-        found.add(rule.code if rule else name.lower())
+    found: set[str] = set()
+    for name in names:
+        rules = known.get(name.lower())
+        found.update([rule.code for rule in rules] if rules else [name.lower()])
     return found

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from codi_hook import assist, registry
+from codi_hook.checks import EXPERIMENTAL, asked_for
 from codi_hook.config.selection import choose, severities
-from codi_hook.config.settings import Settings
+from codi_hook.config.settings import Selection, Settings
 from codi_hook.discovery import discover
 from codi_hook.errors import CodiError
 from codi_hook.frozen import dataclass
@@ -79,6 +80,10 @@ class Checker:
         # What is off by default is a matter of taste, and some tastes exclude each other: it
         # turns a candidate down only where it was asked for.
         self.vetoing = tuple(r for r in self.all_rules if r.default or r in self.rules)
+        # BuildKit's experimental checks run where a file asks for them and nobody ignores them.
+        wished = (Selection(extend_select=EXPERIMENTAL), *settings.selections)
+        possible = choose(self.all_rules, wished, overrides, settings.profile)
+        self.experimental = tuple(rule for rule in possible if rule not in self.rules)
         self.severities: Mapping[str, Severity] = severities(self.all_rules, overrides)
         reason = "not-promoted" if settings.ranker == "auto" else ""
         self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = (
@@ -126,7 +131,8 @@ class Checker:
         from codi_hook.fixes.select import fix
 
         settings, path = self.settings, content.path
-        selection = fix(document, self._resolve, settings.allowed, self.vetoing)
+        vetoing = self.vetoing + asked_for(document, self.experimental)
+        selection = fix(document, self._resolve, settings.allowed, vetoing)
         fixed = tuple((finding.code, candidate.id) for finding, candidate in selection.applied)
         before = content.data
         if settings.diff:
@@ -157,12 +163,13 @@ class Checker:
 
     def _lint(self, document: Document) -> tuple[Finding, ...]:
         ignores = self.settings.inline_ignores
-        return lint(document, self.rules, ignores=ignores, severities=self.severities)
+        rules = self.rules + asked_for(document, self.experimental)
+        return lint(document, rules, ignores=ignores, severities=self.severities)
 
     def _verify(self, document: Document, findings: Sequence[Finding]) -> Sequence[Verified]:
         from codi_hook.fixes.verify import verify
 
-        return verify(document, findings, self.vetoing)
+        return verify(document, findings, self.vetoing + asked_for(document, self.experimental))
 
     def _resolve(
         self, document: Document, options: tuple[Options, ...] | None = None

@@ -36,21 +36,36 @@ def rules() -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def _index(found: list[Rule]) -> dict[str, Rule]:
-    by_name: dict[str, Rule] = {}
+def _index(found: list[Rule]) -> dict[str, tuple[Rule, ...]]:
+    """Rules by what they are called. A code and a name belong to one rule; another tool's check,
+    the alias, may be several of ours."""
+    own: dict[str, Rule] = {}
     for rule in found:
-        for name in (rule.code, rule.name, *rule.aliases):
-            if by_name.setdefault(name.lower(), rule) is not rule:
-                raise RegistryError(f"{name} names {rule.code} and {by_name[name.lower()].code}")
+        for name in (rule.code, rule.name):
+            if own.setdefault(name.lower(), rule) is not rule:
+                raise RegistryError(f"{name} names {rule.code} and {own[name.lower()].code}")
+    by_name: dict[str, tuple[Rule, ...]] = {name: (rule,) for name, rule in own.items()}
+    for rule in found:
+        for name in rule.aliases:
+            if (owner := own.get(name.lower(), rule)) is not rule:
+                raise RegistryError(f"{name} names {rule.code} and {owner.code}")
+            others = by_name.get(name.lower(), ())
+            if rule not in others:
+                by_name[name.lower()] = (*others, rule)
     return by_name
 
 
 @lru_cache(maxsize=1)
-def by_name() -> dict[str, Rule]:
-    """Rules by code, name and alias, all in lower case."""
+def by_name() -> dict[str, tuple[Rule, ...]]:
+    """Rules by code, name and alias, all in lower case; an alias may stand for several."""
     return _index(list(rules()))
 
 
 def find(name: str) -> Rule:
-    """The rule with that code, name or alias, in any case. Raises KeyError."""
+    """The rule with that code, name or alias, in any case; the first of several. KeyError."""
+    return find_all(name)[0]
+
+
+def find_all(name: str) -> tuple[Rule, ...]:
+    """The rules with that code, name or alias, in any case, by code. Raises KeyError."""
     return by_name()[name.lower()]

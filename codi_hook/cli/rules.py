@@ -40,9 +40,9 @@ def rules(output_format: str) -> None:
 @click.argument("code")
 @_FORMAT
 def rule(code: str, output_format: str) -> None:
-    """Explain the rule with that CODE, name or alias."""
+    """Explain the rule with that CODE, name or alias, or the rules where an alias means several."""
     try:
-        found = registry.find(code)
+        several = registry.find_all(code)
     except KeyError:
         from codi_hook.config.selection import names
         from codi_hook.config.suggest import unknown
@@ -50,8 +50,16 @@ def rule(code: str, output_format: str) -> None:
         known = [name for item in registry.rules() for name in names(item)]
         raise unknown("rule", code, known) from None
     if output_format == "json":
-        click.echo(json.dumps(_plain(found), indent=2))
+        plain = [_plain(found) for found in several]
+        click.echo(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2))
         return
+    for number, found in enumerate(several):
+        if number:
+            click.echo()
+        _explain(found)
+
+
+def _explain(found: Rule) -> None:
     click.echo(f"# {found.code} {found.name}\n\n{found.summary}\n")
     click.echo(f"Severity: {found.severity.label}{'' if found.default else ' (off by default)'}")
     if found.aliases:
