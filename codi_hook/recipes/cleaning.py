@@ -65,7 +65,7 @@ def _places(words: tuple[Word, ...], home: str) -> Iterator[str]:
         text = word.text.strip("\"'")
         if text.startswith("-"):
             continue
-        for place in _expanded(_home_at(text, home)):
+        for place in expanded(_home_at(text, home)):
             yield re.sub(r"/+(?:\*+|\.\[?\^?\.?\]?\*|\{?\*?,?\.\*\}?)?\Z", "", place)
 
 
@@ -74,13 +74,14 @@ def _home_at(text: str, home: str) -> str:
     return home + text[match.end() :] if match else text
 
 
-def _expanded(text: str) -> Iterator[str]:
+def expanded(text: str) -> Iterator[str]:
+    """The words that the shell makes of one with braces, ``a{b,c}``."""
     match = _braces(text)
     if match is None:
         yield text
         return
     for part in match[1].split(","):
-        yield from _expanded(text[: match.start()] + part + text[match.end() :])
+        yield from expanded(text[: match.start()] + part + text[match.end() :])
 
 
 def _is_or_holds(place: str, path: str) -> bool:

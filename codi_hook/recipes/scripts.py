@@ -9,6 +9,7 @@ from codi_hook.source import Source, Span
 
 # Between two commands of a chain: blanks, continuations and the operator, nothing else.
 _CHAIN_GAP = pattern(r"(?:[ \t]|[\\`][ \t]*\r?\n)*&&(?:[ \t]|[\\`][ \t]*\r?\n)*\Z")
+_list_gap = pattern(r"(?:[ \t]|[\\`][ \t]*\r?\n|;|&&|\r?\n)*\Z").match
 _READABLE = frozenset({"sh", "bash", "ash", "dash", "ksh", "zsh"})
 _NEVER_LAST = frozenset({"exit", "exec", "return"})  # what is put behind them does not run
 
@@ -70,6 +71,30 @@ def append_command(script: Script, text: str) -> Edit | None:
     a_line = inside and stops_on_error(script)
     join = script.instruction.source.newline if a_line else joiner(script)
     return Edit(Span(last.span.end, last.span.end), join + text)
+
+
+def append_after(script: Script, command: Command, text: str) -> Edit | None:
+    """Run `text` directly behind the command, joined as the next command is. None where the
+    command is not a statement of the script's own list."""
+    if not editable(script):
+        return None
+    statements = script.statements
+    index = next((at for at, one in enumerate(statements) if command in one.commands), None)
+    if index is None or not statements[index].simple or statements[index].commands[-1] != command:
+        return None
+    this = statements[index]
+    if index + 1 == len(statements):
+        before = statements[index - 1].operator if index else "&&"
+        return append_command(script, text) if before != "||" else None
+    around = (statements[index - 1].operator if index else "", this.operator)
+    if "||" in around or any(one.operator.startswith("<<") for one in command.redirects):
+        return None
+    gap = command.instruction.source.text(Span(this.span.end, statements[index + 1].span.start))
+    if this.operator not in ("&&", ";", "\n"):
+        return None
+    if not _list_gap(gap) or (this.operator != "&&" and not stops_on_error(script)):
+        gap = joiner(script)
+    return Edit(Span(this.span.end, this.span.end), gap + text)
 
 
 def stops_on_error(script: Script) -> bool:
