@@ -29,17 +29,25 @@ class Context:
     @cached_property
     def ignore_text(self) -> str | None:
         """The text of that file; None where there is none, or it cannot be read."""
-        if self.ignore_path is None:
-            return None
-        try:
-            with open(self.ignore_path, encoding="utf-8", errors="replace") as stream:
-                return stream.read(1024 * 1024)
-        except OSError:
-            return None
+        return None if self.ignore_path is None else _read(self.ignore_path)
 
     def exists(self, path: str) -> bool:
         """Whether the context holds `path`, given relative to it as COPY does."""
         return os.path.lexists(os.path.join(self.folder, path.lstrip("/")))
+
+    def text(self, path: str) -> str | None:
+        """The first MiB of a file of the context; None where there is none to be read."""
+        return _read(os.path.join(self.folder, path.lstrip("/")))
+
+
+def _read(path: str) -> str | None:
+    if not os.path.isfile(path):  # a pipe would never end
+        return None
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read(1024 * 1024)
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True, eq=False)
