@@ -57,6 +57,9 @@ docs: $(STAMPS)/dev ## Generate docs/rules from the rules and their cases
 bench: $(STAMPS)/dev ## Measure the budgets beside hadolint and tally
 	$(BIN)/python -m benchmarks.bench
 
+bench-scale: $(STAMPS)/dev ## Time and memory for 1,000 to 85,000 files
+	$(BIN)/python -m benchmarks.scale
+
 compat: $(STAMPS)/dev ## Compare findings with hadolint and BuildKit over 5,000 files; writes docs/compatibility.md
 	$(BIN)/python -m compat --files 5000 --write
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,16 +55,27 @@ def interleaved(
     return times
 
 
-def peak_memory(command: Command, every: float = 0.02) -> int:
+def peak_memory(command: Command) -> int:
     """Largest sum of resident set sizes of the process and its children, in bytes."""
+    return _watched(command, sum, every=0.02)[1]
+
+
+def largest_process(command: Command) -> tuple[float, int]:
+    """Wall time in seconds, and the largest resident set size of any one process, in bytes."""
+    return _watched(command, max, every=0.2)
+
+
+def _watched(
+    command: Command, total: Callable[[list[int]], int], every: float
+) -> tuple[float, int]:
     pid, started = _spawn(command)
     peak = 0
     while True:
         done, raw = os.waitpid(pid, os.WNOHANG)
         if done:
-            _done(command, time.perf_counter() - started, os.waitstatus_to_exitcode(raw))
-            return peak
-        peak = max(peak, sum(_rss(each) for each in _family(pid)))
+            seconds = time.perf_counter() - started
+            return _done(command, seconds, os.waitstatus_to_exitcode(raw)).seconds, peak
+        peak = max(peak, total([_rss(each) for each in _family(pid)] or [0]))
         time.sleep(every)
 
 
