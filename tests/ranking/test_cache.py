@@ -190,7 +190,7 @@ def test_a_killed_writer_leaves_a_sound_cache(tmp_path: Path) -> None:
 def test_a_locked_cache_does_not_stop_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codi_hook.ranking.cache.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("codi_hook.cache.BUSY_SECONDS", 0.1)
     path = tmp_path / "answers.sqlite"
     first, _ = cache(path)
     first.put(b"k", "1.0")
