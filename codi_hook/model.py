@@ -150,7 +150,9 @@ class Rule:
 
     `reads` are further names whose presence, content or place the check looks at, apart from
     FRAMING, which every check may look at. An edit that touches neither triggers nor reads cannot
-    change what the rule finds, and verification relies on that.
+    change what the rule finds, and verification relies on that. A rule is `local` if what it finds
+    at an instruction depends on that instruction and on FRAMING alone: an edit then concerns it
+    only where the edit is.
     """
 
     code: str
@@ -162,6 +164,7 @@ class Rule:
     aliases: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    local: bool = False
     default: bool = True  # in profile "default"
     security: bool = False  # in profile "security"
     hadolint: bool = True  # where the code is hadolint's: on there without any configuration

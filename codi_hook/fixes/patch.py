@@ -15,7 +15,7 @@ from functools import cached_property
 from codi_hook.dockerfile import Instruction, parse_fragment
 from codi_hook.fixes.apply import apply
 from codi_hook.frozen import dataclass
-from codi_hook.model import Edit
+from codi_hook.model import FRAMING, Edit
 from codi_hook.shell import Document
 from codi_hook.source import Source, Span
 
@@ -30,6 +30,21 @@ class Patched:
     replaced: tuple[Instruction, ...]
     fresh: tuple[Instruction, ...]
     base: int  # spans from here on lie in the edited part
+
+    @cached_property
+    def excerpt(self) -> Document:
+        """The edited part and the FRAMING around it: all that a local rule has to see."""
+        whole = self.document
+        fresh = {id(item) for item in self.fresh}
+        kept = [i for i in whole.instructions if i.keyword in FRAMING or id(i) in fresh]
+        return type(whole)(
+            source=whole.source,
+            directives=whole.directives,
+            escape=whole.escape,
+            instructions=tuple(kept),
+            comments=whole.comments,
+            project=whole.project,
+        )
 
 
 class Patcher:

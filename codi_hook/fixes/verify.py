@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from codi_hook.dockerfile import Instruction
@@ -107,30 +107,39 @@ class Verifier:
         )
         return (Rejection.BREAKS_SHELL, "") if worse else None
 
-    def _concerned(self, patched: Patched, finding: Finding) -> Sequence[Rule]:
-        """The rules that may find something else after the edit: see `Rule.reads`."""
-        touched = {
-            name
-            for document, items in (
-                (self.document, patched.replaced),
-                (patched.document, patched.fresh),
-            )
-            for item in items
-            for name in _names(document, item)
+    def _touched(self, patched: Patched) -> set[str]:
+        """Keywords and command names of what was edited, before and after."""
+        sides = ((self.document, patched.replaced), (patched.document, patched.fresh))
+        return {
+            name for document, items in sides for item in items for name in _names(document, item)
         }
+
+    def _found(self, patched: Patched, own: Rule) -> Iterator[tuple[Rule, Finding]]:
+        """What the rules report that the edit may concern: see `Rule.reads` and `Rule.local`."""
+        touched = self._touched(patched)
         if not touched.isdisjoint(FRAMING):
-            return self.rules
-        return [
+            yield from raw(patched.document, self.rules)
+            return
+        concerned = [
             rule
             for rule, watched in self._watched
-            if not watched or not watched.isdisjoint(touched) or rule is finding.rule
+            if not watched or not watched.isdisjoint(touched) or rule is own
         ]
+        yield from raw(patched.document, [rule for rule in concerned if not rule.local])
+        edited = raw(patched.excerpt, [rule for rule in concerned if rule.local])
+        for rule, item in edited:
+            if item.span.start >= patched.base:
+                yield rule, item
 
     @cached_property
     def _watched(self) -> list[tuple[Rule, frozenset[str]]]:
         return [
             (rule, frozenset(rule.triggers and rule.triggers + rule.reads)) for rule in self.rules
         ]
+
+    def _stays(self, finding: Finding, patched: Patched) -> bool:
+        """Whether an edit elsewhere cannot have resolved the finding."""
+        return finding.rule.local and self._touched(patched).isdisjoint(FRAMING)
 
     def _resolves(self, patched: Patched, finding: Finding) -> tuple[Rejection, str] | None:
         own = finding.rule.code
@@ -143,7 +152,7 @@ class Verifier:
             else:
                 elsewhere.add((code, span))
         fresh: Counter[str] = Counter()
-        for rule, item in raw(patched.document, self._concerned(patched, finding)):
+        for rule, item in self._found(patched, finding.rule):
             code = rule.code
             if item.span.start >= base:
                 fresh[code] += 1
@@ -152,7 +161,7 @@ class Verifier:
             elif code == own and item.span == finding.span:
                 return Rejection.FINDING_REMAINS, ""
         in_region = region.start <= finding.span.start < region.end
-        if in_region and fresh[own] >= there[own]:
+        if fresh[own] >= there[own] if in_region else self._stays(finding, patched):
             return Rejection.FINDING_REMAINS, ""
         for code, count in fresh.items():
             if count > there[code]:

@@ -1,15 +1,16 @@
-"""Verification asks only the rules that an edit concerns (`Rule.reads`). It must not show."""
+"""Verification asks only the rules that an edit concerns, and local rules only about the edited
+part (`Rule.reads`, `Rule.local`). It must not show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from codi_hook import registry
 from codi_hook.fixes.patch import Patched
 from codi_hook.fixes.verify import Verifier
-from codi_hook.lint import lint
+from codi_hook.lint import lint, raw
 from codi_hook.model import Finding, Rule
 from codi_hook.shell import parse
 from codi_hook.source import Source
@@ -21,8 +22,11 @@ FILES = 150
 class Whole(Verifier):
     """Asks every rule every time."""
 
-    def _concerned(self, patched: Patched, finding: Finding) -> Sequence[Rule]:
-        return self.rules
+    def _found(self, patched: Patched, own: Rule) -> Iterator[tuple[Rule, Finding]]:
+        return raw(patched.document, self.rules)
+
+    def _stays(self, finding: Finding, patched: Patched) -> bool:
+        return False
 
 
 def test_asking_all_rules_gives_the_same() -> None:
