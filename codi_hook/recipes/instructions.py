@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codi_hook.dockerfile import Flag, Instruction
+from codi_hook.dockerfile import Flag, Instruction, Pair
 from codi_hook.model import Edit
 from codi_hook.source import Source, Span
 
@@ -110,3 +110,13 @@ def body_is_one_line(instruction: Instruction) -> bool:
     """True where the body has neither continuation nor heredoc, so that replacing it as text
     loses no comment and no line."""
     return not instruction.heredocs and len(instruction.segments) == 1
+
+
+def without_pair(item: Instruction, pair: Pair) -> Edit:
+    """The ENV, ARG or LABEL without the pair; the whole instruction goes where it has no other."""
+    if len(item.pairs) == 1:
+        return delete(item)
+    at = item.pairs.index(pair)
+    if at + 1 < len(item.pairs):
+        return Edit(Span(pair.span.start, item.pairs[at + 1].span.start), "")
+    return Edit(Span(item.pairs[at - 1].span.end, pair.span.end), "")

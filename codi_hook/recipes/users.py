@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codi_hook.dockerfile import Stage
+from codi_hook.dockerfile import Instruction, Stage
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import ALPINE, DEBIAN, RHEL, SUSE, WINDOWS, family, is_root
@@ -48,6 +48,7 @@ _ROOT = frozenset((
     "gradle", "httpd", "maven", "nginx", "node", "openjdk", "oraclelinux", "perl", "php", "python",
     "rockylinux", "ruby", "rust", "tomcat", "ubuntu",
 ))  # fmt: skip
+_EVERYWHERE = frozenset({"nobody"})  # in the passwd of every distribution's own image
 _nonroot_tag = pattern(r"nonroot|non-root|rootless|unprivileged|chiseled").search
 _NO_USERADD = pattern(r"amazonlinux|minimal|micro|distroless|busybox|scratch").search
 _login = pattern(r"[a-z_][a-z0-9_-]*\Z").match
@@ -97,6 +98,29 @@ def created_users(document: Document, stage: Stage) -> tuple[str, ...]:
                     if name and _login(name) and not is_root(name) and name not in found:
                         found.append(name)
     return tuple(found)
+
+
+def exists_before(document: Document, item: Instruction, user: str) -> bool:
+    """True where the user, a number or a name without variables, is known to be there for the
+    instruction: brought by the base image, or created in a step ahead of it."""
+    from codi_hook.recipes.layers import preceding
+    from codi_hook.shell.flags import operands
+
+    name = user.strip("\"'").partition(":")[0]
+    stage = document.stage_of(item)
+    if name.isdigit() or is_root(name):
+        return True
+    if stage is None or not _login(name):
+        return False
+    if name == _USER_BY_IMAGE.get(base_image(stage)) or name in _EVERYWHERE:
+        return True
+    for run in preceding(document, item):
+        script = document.script(run) if run.keyword == "RUN" else None
+        for command in script.commands if script else ():
+            if command.name in ("useradd", "adduser"):
+                if name in [word.value for word in operands(command)]:
+                    return True
+    return False
 
 
 def user_edits(stage: Stage, name: str) -> tuple[Edit, ...]:

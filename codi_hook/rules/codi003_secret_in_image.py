@@ -32,12 +32,11 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.facts import is_root, user_at
-from codi_hook.recipes.instructions import add_flag, delete
+from codi_hook.recipes.instructions import add_flag, without_pair
 from codi_hook.recipes.mounts import frontend_is, mountable
 from codi_hook.recipes.scripts import editable, prepend_command
 from codi_hook.recipes.secrets import is_secret_name, secret_value
 from codi_hook.recipes.values import unquoted
-from codi_hook.source import Span
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -75,7 +74,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     item, pair = finding.subject
     document: Document = finding.document
     name: str = pair.key.value
-    gone = _without(item, pair)
+    gone = without_pair(item, pair)
     stage = document.stage_of(item)
     users = [run for run in (stage.of("RUN") if stage else ()) if _reads(document, run, name)]
     others = [other for other in document.instructions if other not in users and other is not item]
@@ -143,16 +142,6 @@ def _reads(document: Document, run: Instruction, name: str) -> bool:
 
 def _mentions(item: Instruction, name: str) -> bool:
     return re.search(r"\$\{?" + re.escape(name) + r"(?!\w)", item.text) is not None
-
-
-def _without(item: Instruction, pair: Pair) -> Edit:
-    """The instruction without the pair, or the whole instruction where it holds no other."""
-    if len(item.pairs) == 1:
-        return delete(item)
-    at = item.pairs.index(pair)
-    if at + 1 < len(item.pairs):
-        return Edit(Span(pair.span.start, item.pairs[at + 1].span.start), "")
-    return Edit(Span(item.pairs[at - 1].span.end, pair.span.end), "")
 
 
 RULE = Rule(
