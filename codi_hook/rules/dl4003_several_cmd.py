@@ -17,10 +17,8 @@ When to ignore: never; the earlier line can become a comment.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from codi_hook.dockerfile import Instruction
-from codi_hook.frozen import dataclass
 from codi_hook.model import (
     Applicability,
     Candidate,
@@ -32,50 +30,20 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.instructions import body_is_one_line, delete
+from codi_hook.recipes.overwritten import Pair, keep_one, overwritten, short
 from codi_hook.recipes.scripts import editable
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A CMD, and the one before it in the same stage."""
-
-    earlier: Instruction
-    later: Instruction
-    is_last: bool
-
-
 def check(document: Document) -> Iterator[Finding]:
-    for stage in document.stages:
-        commands = list(stage.of("CMD"))
-        for earlier, later in pairwise(commands):
-            yield Finding(later.keyword_span, Pair(earlier, later, later is commands[-1]))
+    yield from overwritten(document, "CMD")
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
     pair: Pair = finding.subject
     earlier, later = pair.earlier, pair.later
-    yield Candidate(
-        "drop-earlier",
-        f"Take the CMD of line {earlier.start_line} out",
-        (delete(earlier),),
-        Applicability.SAFE,
-        (
-            Reason("no-effect", f"the CMD of line {later.start_line} overwrites it"),
-            Reason("one-place", "one line then says what the container runs"),
-        ),
-    )
+    yield from keep_one(pair, "what the container runs")
     if not pair.is_last:
         return  # neither of the two has an effect
-    yield Candidate(
-        "drop-later",
-        f"Keep the CMD of line {earlier.start_line}",
-        (delete(later),),
-        Applicability.UNSAFE,
-        (
-            Reason("first-meant", f"{_short(earlier)} is then what the container runs"),
-            Reason("changes-command", f"{_short(later)} no longer runs"),
-        ),
-    )
     if _joinable(finding.document, earlier) and _joinable(finding.document, later):
         first = earlier.source.text(earlier.body_span)
         at = later.body_span
@@ -85,15 +53,10 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             (delete(earlier), Edit(at, f"{first} && {later.source.text(at)}")),
             Applicability.UNSAFE,
             (
-                Reason("both-meant", f"{_short(earlier)} never runs as the file stands"),
-                Reason("must-end", f"{_short(later)} waits until {_short(earlier)} has ended"),
+                Reason("both-meant", f"{short(earlier)} never runs as the file stands"),
+                Reason("must-end", f"{short(later)} waits until {short(earlier)} has ended"),
             ),
         )
-
-
-def _short(item: Instruction) -> str:
-    text = " ".join(item.source.text(item.body_span).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _joinable(document: Document, item: Instruction) -> bool:
