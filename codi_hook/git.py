@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from codi_hook.errors import CodiError
+from codi_hook.reading import repository
 
 
 def git(folder: str, *arguments: str) -> str | None:
@@ -32,6 +33,30 @@ def changed_since(top: str, revision: str) -> set[str]:
 
     The working tree counts, staged or not, and so do files that git does not track yet.
     """
+    base = _merge_base(top, revision)
+    changed = git(top, "diff", "--name-only", "-z", "--no-renames", base, "--")
+    fresh = git(top, "ls-files", "-z", "--others", "--exclude-standard")
+    if changed is None or fresh is None:
+        raise CodiError("git could not compare", "run `git diff` there to see why", top)
+    return {name for name in (changed + fresh).split("\0") if name}
+
+
+def content_at(path: str, revision: str) -> bytes | None:
+    """The file at the absolute `path` as the merge base of `revision` and HEAD holds it.
+
+    None where it does not. Raises CodiError for an unknown revision and outside a repository.
+    """
+    top = repository(path)
+    if not top:
+        raise CodiError("--changed-lines needs a git repository", "leave it out", path)
+    base = _merge_base(top, revision)
+    folder = os.path.realpath(os.path.dirname(path))
+    name = os.path.relpath(os.path.join(folder, os.path.basename(path)), top)
+    text = git(top, "cat-file", "blob", f"{base}:{name.replace(os.sep, '/')}")
+    return None if text is None else os.fsencode(text)
+
+
+def _merge_base(top: str, revision: str) -> str:
     commit = git(
         top, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
     )
@@ -42,8 +67,4 @@ def changed_since(top: str, revision: str) -> set[str]:
     if base is None:
         hint = "in CI check out the whole history (fetch-depth: 0)"
         raise CodiError(f"{revision!r} and HEAD have no commit in common", hint)
-    changed = git(top, "diff", "--name-only", "-z", "--no-renames", base.strip(), "--")
-    fresh = git(top, "ls-files", "-z", "--others", "--exclude-standard")
-    if changed is None or fresh is None:
-        raise CodiError("git could not compare", "run `git diff` there to see why", top)
-    return {name for name in (changed + fresh).split("\0") if name}
+    return base.strip()

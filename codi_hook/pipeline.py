@@ -29,6 +29,10 @@ from codi_hook.reporting.report import FileReport, RunReport, finding_report, pl
 from codi_hook.shell import Document, parse
 from codi_hook.source import Source
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from codi_hook.baseline import Baseline
+
 PARALLEL_FROM = 16  # files; below that starting processes costs more than it gains
 Options = tuple[tuple[Candidate, ...], tuple[Rejected, ...]]  # of one finding
 
@@ -40,7 +44,9 @@ def run(paths: Sequence[str], settings: Settings) -> RunReport:
         CodiError: nothing can be checked at all, such as for an unknown rule in --select.
     """
     checker = Checker(settings)
-    files, problems = discover(paths, settings.changed_since, settings.exclude)
+    files, problems = discover(
+        paths, settings.changed_since or settings.changed_lines, settings.exclude
+    )
     jobs = _jobs(settings, len(files))
     if not (files and assist.needed(settings)):
         reports = _each(checker.check, files, jobs, _crashed)
@@ -90,6 +96,11 @@ class Checker:
             lambda _document, verified: _in_order(reason, verified)
         )
         self.changes = settings.fix or settings.diff
+        self.baseline: Baseline | None = None
+        if settings.baseline and not settings.write_baseline:
+            from codi_hook.baseline import load
+
+            self.baseline = load(settings.baseline)
 
     def check(self, path: str, prepared: Prepared | None = None) -> FileReport:
         """The report on one file. Never raises; what goes wrong is in the report."""
@@ -164,7 +175,20 @@ class Checker:
     def _lint(self, document: Document) -> tuple[Finding, ...]:
         ignores = self.settings.inline_ignores
         rules = self.rules + asked_for(document, self.experimental)
-        return lint(document, rules, ignores=ignores, severities=self.severities)
+        found = lint(document, rules, ignores=ignores, severities=self.severities)
+        return self._narrowed(document, found)
+
+    def _narrowed(self, document: Document, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """Without what the baseline accepts, and what lies on lines that nobody changed."""
+        path = document.source.path
+        if self.baseline is not None and findings:
+            findings = self.baseline.fresh(path, findings)
+        if self.settings.changed_lines and findings:
+            from codi_hook.changed_lines import on_changed_lines
+
+            data = document.source.data
+            findings = on_changed_lines(path, self.settings.changed_lines, data, findings)
+        return findings
 
     def _verify(self, document: Document, findings: Sequence[Finding]) -> Sequence[Verified]:
         from codi_hook.fixes.verify import verify

@@ -12,6 +12,7 @@ from codi_hook.cli.arguments import Arguments
 from codi_hook.config.resolve import resolve
 from codi_hook.config.settings import Settings
 from codi_hook.errors import CodiError
+from codi_hook.frozen import replace
 from codi_hook.reading import STDIN
 from codi_hook.reporting import writer
 from codi_hook.reporting.report import RunReport
@@ -25,6 +26,8 @@ def check(arguments: Arguments) -> int:
     settings = resolve(arguments.options, os.environ, config=arguments.config)
     for note in settings.notes:
         say("note", note)
+    if settings.write_baseline:
+        return _accept(paths, settings)
     report = pipeline.run(paths, settings)
     out, err = sys.stdout.buffer, sys.stderr.buffer
     if settings.diff:
@@ -43,6 +46,24 @@ def check(arguments: Arguments) -> int:
     errors = [*report.errors, *(file.error for file in report.files if file.error)]
     complain(errors)
     return exit_code(report, settings, failed=bool(errors))
+
+
+def _accept(paths: Sequence[str], settings: Settings) -> int:
+    """--write-baseline: every finding is accepted, so nothing is left to report."""
+    from codi_hook import baseline
+
+    if settings.fix or settings.diff or settings.changed_lines or settings.changed_since:
+        raise CodiError("--write-baseline takes all findings as they are", "give it alone")
+    report = pipeline.run(paths, replace(settings, candidates=False, llm=False))
+    errors = [*report.errors, *(file.error for file in report.files if file.error)]
+    if errors:
+        complain(errors)
+        say("note", "no baseline was written: not every file could be checked")
+        return FAILED
+    path = settings.baseline or baseline.DEFAULT
+    number = baseline.write(path, report.files)
+    say("note", f"{path} now holds {number} finding{'s' * (number != 1)}")
+    return CLEAN
 
 
 def exit_code(report: RunReport, settings: Settings, failed: bool) -> int:

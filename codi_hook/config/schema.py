@@ -249,6 +249,28 @@ KEYS: tuple[Key, ...] = (
         metavar="REF",
         file=False,
     ),
+    Key(
+        "changed-lines",
+        "str",
+        "Only findings on lines that differ from the merge base with this revision.",
+        "--changed-lines",
+        metavar="REF",
+        file=False,
+    ),
+    Key(
+        "baseline",
+        "path",
+        "Leave out the findings that this file holds.",
+        "--baseline",
+        metavar="FILE",
+    ),
+    Key(
+        "write-baseline",
+        "bool",
+        "Write the findings to the baseline, and report none.",
+        "--write-baseline",
+        file=False,
+    ),
 )
 
 BY_NAME = {key.name: key for key in KEYS}

@@ -61,6 +61,9 @@ class Settings:
     audit_file: str = ""
     jobs: int = 0  # 0: as many as pay
     changed_since: str = ""
+    changed_lines: str = ""
+    baseline: str = ""
+    write_baseline: bool = False
 
     # where it all came from
     config_file: str = ""

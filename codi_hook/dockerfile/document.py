@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -191,6 +192,16 @@ class Document:
     def index(self, instruction: Instruction) -> int:
         """Position among the top-level instructions. Raises KeyError for a stranger."""
         return self._indices[id(instruction)]
+
+    def instruction_at(self, offset: int) -> Instruction | None:
+        """The top-level instruction that holds the byte, or None. Not for patched copies."""
+        at = bisect_right(self._starts, offset) - 1
+        item = self.instructions[at] if at >= 0 else None
+        return item if item is not None and offset <= item.span.end else None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [item.span.start for item in self.instructions]
 
     def is_trigger(self, instruction: Instruction) -> bool:
         """True for what an ONBUILD of this document triggers: it runs in another build."""

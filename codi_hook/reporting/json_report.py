@@ -72,6 +72,7 @@ def _finding(file: FileReport, finding: FindingReport) -> dict[str, Any]:
             "end_line": finding.end_line,
             "end_column": finding.end_column,
         },
+        "fingerprint": finding.exact,
         "ranking": ranking,
         "candidates": [
             _candidate(file, candidate, rank)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codi_hook.errors import CodiError
+from codi_hook.fingerprint import fingerprint
 from codi_hook.frozen import dataclass
 from codi_hook.model import Candidate, Finding, Ranked, Rationale, Severity
 from codi_hook.source import Source
@@ -37,6 +38,8 @@ class FindingReport:
     start_column: int
     end_line: int
     end_column: int
+    exact: str = ""  # the two parts of its fingerprint
+    place: str = ""
     source: str = "order"
     reason: str = ""
     experimental: bool = False
@@ -91,6 +94,7 @@ def plain_report(source: Source, finding: Finding) -> FindingReport:
 def _report(source: Source, finding: Finding, ranked: Ranked | None) -> FindingReport:
     start, end = finding.span
     first, last = source.position(start), source.position(end)
+    exact, place = fingerprint(finding)
     return FindingReport(
         code=finding.rule.code,
         name=finding.rule.name,
@@ -102,6 +106,8 @@ def _report(source: Source, finding: Finding, ranked: Ranked | None) -> FindingR
         start_column=first.column,
         end_line=last.line,
         end_column=last.column,
+        exact=exact,
+        place=place,
         **(_ranking(ranked) if ranked is not None else {}),
     )
 
