@@ -109,10 +109,11 @@ class Trail:
         return False
 
     def mentions(self, command: Command, path: str) -> bool:
-        """True where a word of the command, or what it redirects to, is the path."""
+        """True where a word of the command, or what it redirects to, is the path or matches it."""
         words = [*command.args, *(one.target for one in command.redirects if one.target)]
         words += [one.value_word for one in flags(command) if one.value_word]
-        return any(self.place(command, word) == path for word in words)
+        places = [(self.place(command, word), _shape(word.text)) for word in words]
+        return any(one == path or (wild and one and holds(one, path)) for one, wild in places)
 
     def last_use(self, path: str) -> Command | None:
         found = None
