@@ -19,6 +19,7 @@ NAME = "codi-hook"
 # listing them imports none.
 COMMANDS = {
     "check": ("codi_hook.cli.app:check", "Check Dockerfiles; with --fix, repair them."),
+    "hadolint": ("codi_hook.cli.hadolint:hadolint", "Take hadolint's options in its place."),
     "rule": ("codi_hook.cli.rules:rule", "Explain a rule."),
     "rules": ("codi_hook.cli.rules:rules", "List the rules."),
     "model": ("codi_hook.cli.model:model", "List, fetch, verify and remove base models."),

@@ -22,8 +22,12 @@ CLEAN, FINDINGS, FAILED = 0, 1, 2
 
 def check(arguments: Arguments) -> int:
     """Check, report, and give the exit code: 0 clean, 1 findings, 2 something went wrong."""
-    paths = arguments.paths or ["."]
     settings = resolve(arguments.options, os.environ, config=arguments.config)
+    return run(arguments.paths or ["."], settings)
+
+
+def run(paths: Sequence[str], settings: Settings) -> int:
+    """The same with settings that are made already."""
     for note in settings.notes:
         say("note", note)
     if settings.write_baseline:

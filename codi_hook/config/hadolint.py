@@ -16,10 +16,10 @@ from codi_hook.config.suggest import unknown
 from codi_hook.errors import CodiError
 from codi_hook.model import Severity
 
-PROFILE = "hadolint"
+DEFAULTS = {"profile": "hadolint", "fail-on": Severity.INFO}  # its own
 FORMATS = {
     "tty": "text",
-    "json": "json",
+    "json": "hadolint",
     "checkstyle": "",
     "codeclimate": "",
     "gitlab_codeclimate": "",
@@ -54,12 +54,12 @@ ENVIRONMENT = {
     **{f"HADOLINT_OVERRIDE_{level.upper()}": f"override.{level}" for level in SEVERITIES},
 }
 # hadolint fails on every finding for "ignore" and "none" too.
-_THRESHOLDS = {**{name: name for name in SEVERITIES}, "ignore": "style", "none": "style"}
+THRESHOLDS = {**{name: name for name in SEVERITIES}, "ignore": "style", "none": "style"}
 
 
 def read(file: File) -> dict[str, Any]:
     """Settings by our key, from the file; CodiError with a position where it is wrong."""
-    settings: dict[str, Any] = {"profile": PROFILE, "fail-on": Severity.INFO}  # its own default
+    settings: dict[str, Any] = dict(DEFAULTS)
     for name, (key, entry) in file.keys.items():
         if name not in KEYS:  # hadolint passes over them, so this is no error either
             problem = unknown("key", name, KEYS, file.path, key.line, key.column)
@@ -75,7 +75,7 @@ def read(file: File) -> dict[str, Any]:
 
 def read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """The same from HADOLINT_* variables."""
-    settings: dict[str, Any] = {"profile": PROFILE}
+    settings: dict[str, Any] = {}
     for variable, name in ENVIRONMENT.items():
         text = environment.get(variable, "")
         if not text:
@@ -95,11 +95,22 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return settings
 
 
+def read_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from hadolint's options, under the names of its configuration's keys."""
+    settings: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            _take(settings, name, value, f"--{name}")
+        except ValueError as error:
+            raise CodiError(f"--{name}: {error}", "see codi-hook hadolint --help") from None
+    return settings
+
+
 def _take(settings: dict[str, Any], name: str, value: Any, origin: str) -> None:
     if name == "failure-threshold":
-        if value not in _THRESHOLDS:
-            raise ValueError(f"expected one of {', '.join(_THRESHOLDS)}, not {value!r}")
-        settings["fail-on"] = severity(_THRESHOLDS[value])
+        if value not in THRESHOLDS:
+            raise ValueError(f"expected one of {', '.join(THRESHOLDS)}, not {value!r}")
+        settings["fail-on"] = severity(THRESHOLDS[value])
     elif name == "ignored":
         settings["ignore"] = _codes(value)
     elif name == "override":

@@ -22,6 +22,7 @@ def resolve(
     environment: Mapping[str, str],
     folder: str = ".",
     config: str = "",
+    as_hadolint: Mapping[str, Any] | None = None,
 ) -> Settings:
     """The settings of a run.
 
@@ -30,6 +31,8 @@ def resolve(
         environment: usually os.environ.
         folder: where the search for a configuration starts.
         config: a configuration named by --config; "" searches, "none" reads none.
+        as_hadolint: given where the call is one of hadolint's: what its options ask for, by our
+            key. A configuration that is named is then of its kind, and its defaults hold.
 
     Raises:
         CodiError: something that was given is wrong; it names the file and position, the
@@ -38,11 +41,18 @@ def resolve(
     file = None
     if config != "none":
         file = files.read(config) if config else files.find(folder)
+    if file is not None and config and as_hadolint is not None:
+        file = file._replace(kind="hadolint")
     from_file = _from_file(file) if file else {}
-    if (file is None or file.kind == "hadolint") and _any_hadolint(environment):
+    theirs = as_hadolint is not None or _any_hadolint(environment)
+    if (file is None or file.kind == "hadolint") and theirs:
         from codi_hook.config import hadolint
 
-        from_file = _joined(from_file, hadolint.read_environment(environment))
+        defaults = hadolint.DEFAULTS if file is None else {}
+        read = hadolint.read_environment(environment)
+        from_file = _joined({**defaults, **from_file}, read)
+    if as_hadolint is not None:
+        from_file = _joined(from_file, as_hadolint)
     merged = {**from_file, **from_environment(environment), **options}
     notes = tuple(from_file.pop("notes", ()))
     fields = {
@@ -143,7 +153,7 @@ def _any_hadolint(environment: Mapping[str, str]) -> bool:
     return any(name.startswith("HADOLINT_") for name in environment)
 
 
-def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def _joined(first: dict[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """`second` over `first`, except that notes and severities add up."""
     joined = {**first, **second}
     joined["severity"] = {**first.get("severity", {}), **second.get("severity", {})}

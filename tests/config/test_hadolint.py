@@ -35,7 +35,7 @@ def test_every_key_is_honoured_or_noted(folder: Path) -> None:
     (folder / ".hadolint.yaml").write_text(FULL)
     settings = resolve({}, {})
     assert settings.fail_on is Severity.WARNING
-    assert (settings.output_format, settings.color) == ("json", "never")
+    assert (settings.output_format, settings.color) == ("hadolint", "never")
     assert settings.exit_zero
     assert not settings.inline_ignores
     assert settings.selections == (Selection(None, (), ("DL3008", "SC2086")),)
