@@ -153,6 +153,9 @@ class Rule:
     change what the rule finds, and verification relies on that. A rule is `local` if what it finds
     at an instruction depends on that instruction and on FRAMING alone: an edit then concerns it
     only where the edit is.
+
+    `templates` lists the ids of the templates, each with the applicabilities that it may have:
+    "use-copy: safe, unsafe". tests/test_rules.py holds it to what the cases show.
     """
 
     code: str
@@ -165,9 +168,11 @@ class Rule:
     triggers: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     local: bool = False
+    templates: tuple[str, ...] = ()
     default: bool = True  # in profile "default"
     security: bool = False  # in profile "security"
     hadolint: bool = True  # where the code is hadolint's: on there without any configuration
+    external: bool = False  # its findings come from another program, `check` finds nothing
 
     @property
     def profiles(self) -> tuple[str, ...]:

@@ -76,13 +76,21 @@ def explanation(found: Rule) -> str:
     return text
 
 
+def templates(found: Rule) -> list[dict[str, object]]:
+    """The rule's templates: their permanent ids, and the applicabilities that each may have."""
+    pairs = (entry.partition(": ") for entry in found.templates)
+    return [{"id": key, "applicability": levels.split(", ")} for key, _, levels in pairs]
+
+
 def _plain(found: Rule) -> dict[str, object]:
     return {
         "code": found.code,
         "name": found.name,
         "severity": found.severity.label,
         "default": found.default,
+        "profiles": list(found.profiles),
         "summary": found.summary,
         "aliases": list(found.aliases),
+        "templates": templates(found),
         "explanation": explanation(found),
     }
