@@ -24,17 +24,20 @@ def lint(
     *,
     ignores: bool = True,
     severities: Mapping[str, Severity] | None = None,
+    more: Iterable[Finding] = (),
 ) -> tuple[Finding, ...]:
     """What the rules find. A file that BuildKit refuses gets that one finding and no other.
 
     `ignores=False` disregards inline ignores; `severities` overrides by code, and
     has the last word where the file makes BuildKit's checks errors (``# check=error=true``).
+    `more` are findings that another program made, whole with rule and severity.
     """
     if document.problems:
         rule = _parse_error(rules)
         found = [_bound(document, rule, finding) for finding in rule.check(document)]
         return tuple(_graded(found[:1], severities))
     findings = [_bound(document, rule, finding) for rule, finding in raw(document, rules)]
+    findings += more
     if ignores and document.comments:
         silenced = Suppressions(document)
         findings = [finding for finding in findings if not silenced.covers(finding)]
@@ -115,10 +118,10 @@ def _split(names: str) -> list[str]:
 
 
 def _codes(names: Iterable[str]) -> set[str]:
-    """Codes of the rules of those names; an unknown name stands for itself."""
+    """Codes of the rules of those names; an unknown name (ShellCheck's codes) stands for itself."""
     known = by_name()
     found: set[str] = set()
     for name in names:
         rules = known.get(name.lower())
-        found.update([rule.code for rule in rules] if rules else [name.lower()])
+        found.update([rule.code for rule in rules] if rules else [name.lower(), name.upper()])
     return found

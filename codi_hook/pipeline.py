@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from codi_hook import assist, registry
+from codi_hook import assist, registry, shellchecks
 from codi_hook.checks import EXPERIMENTAL, asked_for
 from codi_hook.config.selection import choose, severities
 from codi_hook.config.settings import Selection, Settings
@@ -32,8 +32,10 @@ from codi_hook.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codi_hook.baseline import Baseline
+    from codi_hook.shellchecks import ShellChecks
 
 PARALLEL_FROM = 16  # files; below that starting processes costs more than it gains
+SHARED_SCRIPTS = 1_000  # files whose scripts ShellCheck is asked about together
 Options = tuple[tuple[Candidate, ...], tuple[Rejected, ...]]  # of one finding
 
 
@@ -48,15 +50,43 @@ def run(paths: Sequence[str], settings: Settings) -> RunReport:
         paths, settings.changed_since or settings.changed_lines, settings.exclude
     )
     jobs = _jobs(settings, len(files))
+    checker.shell = shellchecks.start(settings, jobs)
+    notes = checker.shell.notes if checker.shell else shellchecks.missed(settings)
     if not (files and assist.needed(settings)):
-        reports = _each(checker.check, files, jobs, _crashed)
-        return RunReport(tuple(reports), tuple(problems), record(settings, jobs))
+        reports = _reports(_plain, checker, files, jobs)
+        run = record(settings, jobs)
+        return RunReport(tuple(reports), tuple(problems), run, notes=tuple(notes))
     with assist.Assist(settings) as helper:
         checker.rank = helper.rank
-        reports = _with_model(checker, files, jobs)
+        reports = _reports(_with_model, checker, files, jobs)
         run = {**record(settings, jobs), **helper.record()}
-        used = helper.used_model
-        return RunReport(tuple(reports), tuple(problems), run, used, tuple(helper.notes))
+        used, notes = helper.used_model, [*notes, *helper.notes]
+        return RunReport(tuple(reports), tuple(problems), run, used, tuple(notes))
+
+
+def _reports(
+    way: Callable[[Checker, list[str], int], list[FileReport]],
+    checker: Checker,
+    files: list[str],
+    jobs: int,
+) -> list[FileReport]:
+    """The report on every file. ShellCheck is asked about many files at once, but not about so
+    many that their scripts would fill the memory."""
+    if checker.shell is None or len(files) < 2:
+        return way(checker, files, jobs)
+    reports: list[FileReport] = []
+    for first in range(0, len(files), SHARED_SCRIPTS):
+        part = files[first : first + SHARED_SCRIPTS]
+        checker.shell.forget()
+        for collect in (checker.scripts, checker.changed_scripts):
+            found = _each(collect, part, jobs, lambda _path, _status: [])
+            checker.shell.fill(script for scripts in found for script in scripts)
+        reports += way(checker, part, jobs)
+    return reports
+
+
+def _plain(checker: Checker, files: list[str], jobs: int) -> list[FileReport]:
+    return _each(checker.check, files, jobs, _crashed)
 
 
 def _with_model(checker: Checker, files: list[str], jobs: int) -> list[FileReport]:
@@ -96,6 +126,7 @@ class Checker:
             lambda _document, verified: _in_order(reason, verified)
         )
         self.changes = settings.fix or settings.diff
+        self.shell: ShellChecks | None = None
         self.baseline: Baseline | None = None
         if settings.baseline and not settings.write_baseline:
             from codi_hook.baseline import load
@@ -128,6 +159,32 @@ class Checker:
         options = tuple((item.candidates, item.rejected) for item in verified)
         return Prepared(path, content, options)
 
+    def scripts(self, path: str) -> list[str]:
+        """The scripts of a file, for ShellCheck; nothing where the file cannot be checked, which
+        `check` will report."""
+        return self._collected(path, lambda shell, document: shell.sources(document))
+
+    def changed_scripts(self, path: str) -> list[str]:
+        """The scripts that candidates for ShellCheck's findings would make."""
+        if not self.settings.candidates and not self.changes:
+            return []
+        return self._collected(
+            path, lambda shell, document: shell.changed(list(shell.findings(document)))
+        )
+
+    def _collected(
+        self, path: str, scripts: Callable[[ShellChecks, Document], list[str]]
+    ) -> list[str]:
+        if self.shell is None or path == STDIN:  # which can be read once
+            return []
+        try:
+            content = _read(path)
+            with limited(len(content.data)):
+                document = self._parse(content.data, path)
+                return [] if document.problems else scripts(self.shell, document)
+        except (Exception, Overtime):
+            return []
+
     def _check(self, content: Content, options: tuple[Options, ...] | None) -> FileReport:
         path = content.path
         document = self._parse(content.data, path)
@@ -143,7 +200,8 @@ class Checker:
 
         settings, path = self.settings, content.path
         vetoing = self.vetoing + asked_for(document, self.experimental)
-        selection = fix(document, self._resolve, settings.allowed, vetoing)
+        others = self.shell.counts if self.shell else None
+        selection = fix(document, self._resolve, settings.allowed, vetoing, others)
         fixed = tuple((finding.code, candidate.id) for finding, candidate in selection.applied)
         before = content.data
         if settings.diff:
@@ -175,7 +233,8 @@ class Checker:
     def _lint(self, document: Document) -> tuple[Finding, ...]:
         ignores = self.settings.inline_ignores
         rules = self.rules + asked_for(document, self.experimental)
-        found = lint(document, rules, ignores=ignores, severities=self.severities)
+        more = self.shell.findings(document) if self.shell else ()
+        found = lint(document, rules, ignores=ignores, severities=self.severities, more=more)
         return self._narrowed(document, found)
 
     def _narrowed(self, document: Document, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -193,7 +252,11 @@ class Checker:
     def _verify(self, document: Document, findings: Sequence[Finding]) -> Sequence[Verified]:
         from codi_hook.fixes.verify import verify
 
-        return verify(document, findings, self.vetoing + asked_for(document, self.experimental))
+        vetoing = self.vetoing + asked_for(document, self.experimental)
+        if self.shell is None:
+            return verify(document, findings, vetoing)
+        self.shell.fill(self.shell.changed(findings))
+        return verify(document, findings, vetoing, self.shell.recheck)
 
     def _resolve(
         self, document: Document, options: tuple[Options, ...] | None = None

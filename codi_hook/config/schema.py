@@ -114,6 +114,13 @@ KEYS: tuple[Key, ...] = (
         "--inline-ignores",
         "--no-inline-ignores",
     ),
+    Key(
+        "shellcheck",
+        "bool",
+        "Have ShellCheck look at the scripts of RUN (default: where it is installed).",
+        "--shellcheck",
+        "--no-shellcheck",
+    ),
     Key("fix", "bool", "Apply the best safe candidate of every finding.", "--fix", "--no-fix"),
     Key(
         "unsafe-fixes",

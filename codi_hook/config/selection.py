@@ -19,13 +19,20 @@ _FOREIGN = pattern(
 )  # hadolint's and ShellCheck's: fine to ignore
 
 
+_FAMILY = pattern(r"SC\d{0,4}\Z", re.IGNORECASE)  # ShellCheck's codes or some of them
+
+
 def choose(
     rules: Sequence[Rule],
     selections: Sequence[Selection] = (),
     severity: Mapping[str, Severity | None] | None = None,
     profile: str = "default",
 ) -> tuple[Rule, ...]:
-    """The rules to run, in their order. CodiError for a selector that matches nothing."""
+    """The rules to run, in their order. CodiError for a selector that matches nothing.
+
+    ShellCheck's rules are made when they are needed: a selector may name them, and this function
+    may be asked about one of them alone.
+    """
     chosen = {rule.code for rule in rules if profile in rule.profiles}
     for layer in selections:
         ranks: dict[str, tuple[int, bool]] = {}
@@ -50,6 +57,7 @@ def severities(
         codes = [rule.code for rule in rules if called(rule, given)]
         if not codes and not _FOREIGN.match(given):
             raise _unknown(rules, given, "severity")
+        codes = codes or [given.upper()]  # perhaps one of ShellCheck's
         if level is not None:
             found.update(dict.fromkeys(codes, level))
     return found
@@ -74,11 +82,35 @@ def _mark(
 ) -> None:
     for selector in selectors:
         matched = _matches(rules, selector)
-        if not matched and (wanted or not _FOREIGN.match(selector)):
+        if not matched and not _passes(selector, rules, wanted):
             raise _unknown(rules, selector, what)
         for code, length in matched:
             if (length, not wanted) >= _order(ranks.get(code)):
                 ranks[code] = (length, wanted)
+
+
+def _passes(selector: str, rules: Sequence[Rule], wanted: bool) -> bool:
+    """Whether a selector may match nothing: one for ShellCheck's codes, one that leaves out what
+    is no rule here, and any where the question is about one of ShellCheck's rules."""
+    if all(rule.external for rule in rules) or _FAMILY.match(selector):
+        return True
+    return not wanted and _FOREIGN.match(selector) is not None
+
+
+def names_family(profile: str, selections: Sequence[Selection]) -> bool:
+    """Whether any of ShellCheck's rules may be chosen."""
+    found = profile != "security"
+    for layer in selections:
+        if layer.select is not None:
+            found = any(_family_or_all(item) for item in layer.select)
+        found = found or any(_family_or_all(item) for item in layer.extend_select)
+        if "SC" in [item.upper() for item in layer.ignore]:
+            found = any(_FAMILY.match(i) for i in (*(layer.select or ()), *layer.extend_select))
+    return found
+
+
+def _family_or_all(selector: str) -> bool:
+    return selector.upper() == "ALL" or _FAMILY.match(selector) is not None
 
 
 def _order(rank: tuple[int, bool] | None) -> tuple[int, bool]:

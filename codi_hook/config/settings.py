@@ -33,6 +33,7 @@ class Settings:
     trusted_registries: tuple[str, ...] = ()
     label_schema: tuple[tuple[str, str], ...] = ()
     strict_labels: bool = False
+    shellcheck: bool | None = None  # None: where it is installed
 
     # fixes
     fix: bool = False

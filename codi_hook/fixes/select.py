@@ -25,6 +25,7 @@ SAFE = frozenset({Applicability.SAFE})
 UNSAFE = frozenset({Applicability.SAFE, Applicability.UNSAFE})
 
 Choice = tuple[Finding, Candidate]
+Count = Callable[[Document], "Counter[str]"]  # findings by code
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,17 @@ def fix(
     resolve: Callable[[Document], Sequence[Ranked]],
     allowed: frozenset[Applicability],
     rules: Sequence[Rule],
+    others: Count | None = None,
 ) -> Selection:
     """Apply the best allowed candidate of every finding, again and again until none is left.
 
-    `resolve` gives a document's findings with ranked, verified candidates.
+    `resolve` gives a document's findings with ranked, verified candidates; `others` counts those
+    that no rule of `rules` makes.
     """
     applied: list[Choice] = []
     skipped: tuple[tuple[Finding, Rejected], ...] = ()
     while True:  # ends: each pass leaves some rule with fewer findings and none with more
-        chosen, skipped = select(document, resolve(document), allowed, rules)
+        chosen, skipped = select(document, resolve(document), allowed, rules, others)
         if not chosen:
             break
         applied += chosen
@@ -67,6 +70,7 @@ def select(
     ranked: Sequence[Ranked],
     allowed: frozenset[Applicability],
     rules: Sequence[Rule],
+    others: Count | None = None,
 ) -> tuple[list[Choice], tuple[tuple[Finding, Rejected], ...]]:
     """One pass: the candidates that go together, and those that were left out."""
     chosen: list[Choice] = []
@@ -83,7 +87,7 @@ def select(
         else:
             chosen.append((item.finding, fitting[0]))
             taken += fitting[0].edits
-    kept = _holding(document, chosen, rules)
+    kept = _holding(document, chosen, rules, others)
     left = {id(candidate) for _, candidate in kept}
     skipped += [
         (finding, Rejected(candidate, Rejection.COMBINATION))
@@ -100,10 +104,13 @@ def _clash(one: Edit, other: Edit) -> bool:
     return one.span.overlaps(other.span)
 
 
-def _holding(document: Document, chosen: list[Choice], rules: Sequence[Rule]) -> list[Choice]:
+def _holding(
+    document: Document, chosen: list[Choice], rules: Sequence[Rule], others: Count | None
+) -> list[Choice]:
     """The largest leading part, the gravest findings first, that is correct together.
 
-    What falls out here is tried again in the next pass, on the file as it is then.
+    What falls out here is tried again in the next pass, on the file as it is then. Those of
+    other findings than the rules' go first: they are counted among themselves.
     """
     order = sorted(chosen, key=lambda choice: (-choice[0].rule.severity, choice[0].span))
     before = counts(document, rules)
@@ -111,7 +118,11 @@ def _holding(document: Document, chosen: list[Choice], rules: Sequence[Rule]) ->
         data = apply(document.source.data, _edits(order))
         after = parse(Source(data, document.source.path), document.project)
         if not regressions(document, after, rules) and _progress(before, after, order, rules):
-            break
+            foreign = [choice for choice in order if choice[0].rule.external]
+            if not foreign or (others and _fewer(others(document), others(after), foreign)):
+                break
+            order = [choice for choice in order if not choice[0].rule.external]
+            continue
         order = order[: len(order) - 1 if len(order) <= 8 else len(order) // 2]
     return sorted(order, key=lambda choice: choice[0].span)
 
@@ -119,9 +130,17 @@ def _holding(document: Document, chosen: list[Choice], rules: Sequence[Rule]) ->
 def _progress(
     before: Counter[str], after: Document, chosen: list[Choice], rules: Sequence[Rule]
 ) -> bool:
-    """Every rule that was chosen for has fewer findings than before."""
+    """Every rule of ours that was chosen for has fewer findings than before."""
     now = counts(after, rules)
-    return all(now[finding.rule.code] < before[finding.rule.code] for finding, _ in chosen)
+    own = [finding.rule.code for finding, _ in chosen if not finding.rule.external]
+    return all(now[code] < before[code] for code in own)
+
+
+def _fewer(before: Counter[str], after: Counter[str], chosen: list[Choice]) -> bool:
+    """Of what was chosen for there is less than before, and of nothing more."""
+    if any(count > before[code] for code, count in after.items()):
+        return False
+    return all(after[finding.rule.code] < before[finding.rule.code] for finding, _ in chosen)
 
 
 def _edits(choices: Sequence[Choice]) -> list[Edit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from codi_hook.dockerfile import Instruction
@@ -30,16 +30,22 @@ WORK_LIMIT = 3_000_000
 
 
 def verify(
-    document: Document, findings: Iterable[Finding], rules: Sequence[Rule]
+    document: Document,
+    findings: Iterable[Finding],
+    rules: Sequence[Rule],
+    recheck: Recheck | None = None,
 ) -> tuple[Verified, ...]:
     """Each finding with the candidates that hold, and the others with the reason why not.
 
-    `rules` are those that no candidate may give a new finding of: all that there are.
+    `rules` are those that no candidate may give a new finding of: all that there are. `recheck`
+    has the last word; it knows findings that no rule here makes.
     """
-    verifier = Verifier(document, rules)
+    verifier = Verifier(document, rules, recheck)
     return tuple([verifier.verify(finding) for finding in findings])
 
 
+# Why a candidate for a finding does not hold after all, or None.
+Recheck = Callable[[Finding, Candidate], "tuple[Rejection, str] | None"]
 _NOT_TRIED = Rejected(
     Candidate("any", "No candidate was tried: the file has too many", ()), Rejection.BUDGET
 )
@@ -48,9 +54,12 @@ _NOT_TRIED = Rejected(
 class Verifier:
     """Verifies the candidates of one document's findings."""
 
-    def __init__(self, document: Document, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, document: Document, rules: Sequence[Rule], recheck: Recheck | None = None
+    ) -> None:
         self.document = document
         self.rules = rules
+        self.recheck = recheck
         self.patcher = Patcher(document)
         self.work = 0
 
@@ -93,7 +102,10 @@ class Verifier:
             return Rejection.DUPLICATE, ""
         results.add(result)
         patched = self.patcher.patch(edits)
-        return self._parses(patched) or self._resolves(patched, finding) or (None, "")
+        found = self._parses(patched) or self._resolves(patched, finding)
+        if found is None and self.recheck is not None:
+            found = self.recheck(finding, candidate)
+        return found or (None, "")
 
     def _changes(self, edit: Edit) -> bool:
         return self.document.source.bytes(edit.span) != encode(edit.replacement)
@@ -161,7 +173,8 @@ class Verifier:
             elif code == own and item.span == finding.span:
                 return Rejection.FINDING_REMAINS, ""
         in_region = region.start <= finding.span.start < region.end
-        if fresh[own] >= there[own] if in_region else self._stays(finding, patched):
+        remains = fresh[own] >= there[own] if in_region else self._stays(finding, patched)
+        if remains and not finding.rule.external:
             return Rejection.FINDING_REMAINS, ""
         for code, count in fresh.items():
             if count > there[code]:

@@ -58,7 +58,7 @@ def test_a_severity_of_off_takes_a_rule_out() -> None:
     ("layer", "line"),
     [
         (Selection(("DL3009",)), "unknown rule in select 'DL3009' (did you mean DL3008?)"),
-        (Selection(("SC2086",)), "unknown rule in select 'SC2086'"),
+        (Selection(("SC20860",)), "unknown rule in select 'SC20860'"),
         (Selection(ignore=("no-cdd",)), "unknown rule in ignore 'no-cdd' (did you mean no-cd?)"),
     ],
 )

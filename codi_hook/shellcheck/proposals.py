@@ -1,0 +1,158 @@
+"""Candidates for ShellCheck's findings, each with the script that it would make.
+
+ShellCheck is asked about that script before a candidate is offered: the comment must be gone and
+no other may have come. `recheck` is that question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from codi_hook.model import Applicability, Candidate, Edit, Finding, Reason, Rejection
+from codi_hook.patterns import pattern
+from codi_hook.recipes.facts import DEBIAN, family
+from codi_hook.recipes.instructions import exec_form, insert_after, insert_before
+from codi_hook.shellcheck.changes import Way, changed, edits, of_fix
+from codi_hook.shellcheck.comments import Comments
+from codi_hook.shellcheck.findings import Subject
+from codi_hook.source import Span
+
+_ignored = pattern(r"(?:hadolint|codi-hook)\s+ignore\s*=\s*[\w,-]*\w", re.IGNORECASE).match
+_POSIX = ["/bin/sh", "-c"]
+_BASH = ["/bin/bash", "-c"]
+
+
+class Proposal(NamedTuple):
+    """A candidate; `changed` is the script after it, None where no script changes."""
+
+    candidate: Candidate
+    changed: str | None = None
+
+
+def proposals(finding: Finding) -> list[Proposal]:
+    """Every candidate of a finding, whether or not it will stand the test; made once."""
+    memo = finding.subject.memo
+    if "proposals" not in memo:
+        memo["proposals"] = _ordered(list(_proposals(finding)))
+    found: list[Proposal] = memo["proposals"]
+    return found
+
+
+def recheck(
+    finding: Finding, candidate: Candidate, ask: Callable[[str], Comments | None]
+) -> tuple[Rejection, str] | None:
+    """Why ShellCheck would not be content with the candidate; None where it is."""
+    if not isinstance(finding.subject, Subject):
+        return None
+    found = [item.changed for item in proposals(finding) if item.candidate.id == candidate.id]
+    if not found or found[0] is None:
+        return None
+    comments = ask(found[0])
+    if comments is None:
+        return Rejection.FINDING_REMAINS, "ShellCheck gave no answer"
+    now = Counter(comment.code for comment in comments)
+    before = Counter(comment.code for comment in finding.subject.comments)
+    code = finding.subject.comment.code
+    if now[code] >= before[code]:
+        return Rejection.FINDING_REMAINS, ""
+    new = sorted(item for item in now if now[item] > before[item])
+    return (Rejection.NEW_FINDING, f"SC{new[0]}") if new else None
+
+
+def _ordered(found: list[Proposal]) -> list[Proposal]:
+    rank = list(Applicability)
+    return sorted(found, key=lambda item: rank.index(item.candidate.applicability))
+
+
+def _proposals(finding: Finding) -> Iterator[Proposal]:
+    from codi_hook.shellcheck.ways import ways
+
+    subject: Subject = finding.subject
+    for way in (*_own_fix(finding), *ways(finding)):
+        made = edits(subject.snippet, way.changes) if way.changes else None
+        if made:
+            candidate = Candidate(way.id, way.title, made, way.applicability, way.reasons)
+            yield Proposal(candidate, changed(subject.snippet, way.changes))
+    if subject.comment.code >= 3000:
+        yield from _in_bash(finding)
+    yield Proposal(_comment(finding))
+
+
+def _own_fix(finding: Finding) -> Iterator[Way]:
+    """What ShellCheck itself proposes for codes that no way of ours is for."""
+    from codi_hook.shellcheck.ways import COVERED
+
+    subject: Subject = finding.subject
+    if subject.comment.code not in COVERED:
+        reasons = (
+            Reason("shellcheck", f"ShellCheck itself proposes it for {finding.code}"),
+            Reason("rechecked", "it finds nothing new in the step afterwards"),
+        )
+        changes = of_fix(subject.snippet, subject.comment)
+        yield Way("shellcheck-fix", "Do what ShellCheck proposes", changes, reasons)
+
+
+def _in_bash(finding: Finding) -> Iterator[Proposal]:
+    """Bash for this step, where the image has it and /bin/sh is another shell."""
+    document, subject = finding.document, finding.subject
+    snippet = subject.snippet
+    run = snippet.instruction
+    stage = document.stage_of(run)
+    standard = list(document.shell_of(run)) == _POSIX and document.dialect(run) == "sh"
+    if snippet.dialect not in ("sh", "dash") or not standard or document.is_trigger(run):
+        return
+    if family(document, stage) != DEBIAN or snippet.inner:
+        return
+    candidate = Candidate(
+        "run-with-bash",
+        "Run this step with bash, the next ones as before",
+        (
+            insert_before(run, f"SHELL {exec_form(_BASH)}"),
+            insert_after(run, f"SHELL {exec_form(_POSIX)}"),
+        ),
+        Applicability.UNSAFE,
+        (
+            Reason(
+                "bash-knows",
+                "bash knows what the script asks for, and images of this family have it",
+            ),
+            Reason("restored", "the steps behind it keep /bin/sh"),
+        ),
+    )
+    yield Proposal(candidate, changed(snippet, [], "bash"))
+
+
+def _comment(finding: Finding) -> Candidate:
+    """Say in the file that this is meant."""
+    document, run = finding.document, finding.subject.snippet.instruction
+    outer = next((i for i in document.instructions if run is i or run is i.trigger), run)
+    return Candidate(
+        "ignore-comment",
+        "Keep it, and say in a comment that it is meant",
+        (_pragma(outer, finding.code),),
+        Applicability.DISPLAY,
+        (
+            Reason(
+                "as-it-is", "the script stays as it is, and readers see that somebody decided so"
+            ),
+            Reason("here-alone", f"{finding.code} is still reported of every other step"),
+        ),
+    )
+
+
+def _pragma(outer: object, code: str) -> Edit:
+    """The comment, or the code added to the one that stands directly above."""
+    from codi_hook.dockerfile import Instruction
+
+    assert isinstance(outer, Instruction)
+    for comment in outer.leading[-1:]:
+        match = _ignored(comment.text)
+        if match:
+            at = comment.span.end - len(comment.text.encode()) + len(match[0].encode())
+            return Edit(Span(at, at), f",{code}")
+    start = outer.source.data.rfind(b"\n", 0, outer.span.start - outer.source.base) + 1
+    at = start + outer.source.base
+    return Edit(Span(at, at), f"# hadolint ignore={code}{outer.source.newline}")
