@@ -153,7 +153,7 @@ def is_kept(document: Document, script: Script, found: Call, cache: Cache) -> bo
     if found.has_flag(*found.manager.no_cache):
         return False
     return not any(
-        later.manager.family == found.manager.family and later.action == "clean"
+        later.action == "clean" and CACHES.get(later.name) is CACHES.get(found.name)
         for command in script.commands[found.command.position + 1 :]
         if (later := call(command)) is not None
     )

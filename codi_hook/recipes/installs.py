@@ -12,6 +12,8 @@ from codi_hook.source import Span
 
 # apt-get and apt read the same words; what is said of the one holds for the other.
 APT = ("apt-get", "apt")
+DNF = ("dnf", "microdnf")
+RPM_INSTALLS = ("install", "group install", "module install", "groupinstall", "localinstall")
 # The names that a script may call pip by; Python 3.5 was the first with an official image.
 _VERSIONS = ("", "2", "3", "2.7", *(f"3.{minor}" for minor in range(5, 16)))
 PIP = tuple(f"pip{version}" for version in _VERSIONS)
@@ -19,11 +21,14 @@ PYTHON = tuple(f"python{version}" for version in _VERSIONS)
 PIP_NAMES = frozenset({"pip", "pip2", "pip3"})
 
 
-def installs(document: Document, *names: str, verb: str = "install") -> Iterator[Call]:
-    """The calls of commands with one of the names, whose verb is `verb`."""
+def installs(
+    document: Document, *names: str, verb: str = "install", verbs: tuple[str, ...] = ()
+) -> Iterator[Call]:
+    """The calls of commands with one of the names, whose verb is `verb`, or one of `verbs`."""
+    wanted = verbs or (verb,)
     for command in document.commands(*names):
         found = call(command)
-        if found is not None and found.verb == verb:
+        if found is not None and found.verb in wanted:
             yield found
 
 

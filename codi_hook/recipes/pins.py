@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.model import Applicability, Candidate, Document, Edit, Finding, Reason
 from codi_hook.patterns import pattern
-from codi_hook.recipes.installs import is_json, shown
+from codi_hook.recipes.installs import is_json, one_line, shown
 from codi_hook.recipes.layers import environment
 from codi_hook.shell.ast import Word
 from codi_hook.shell.managers import Call
@@ -18,6 +18,50 @@ _name = pattern(r"[A-Za-z][A-Za-z0-9._-]*\Z").match
 def text_of(word: Word) -> str:
     """The word without its quotes; expansions stay as they are written."""
     return word.text.replace('"', "").replace("'", "") if word.value is None else word.value
+
+
+def without_version(
+    calls: Iterable[Call], pinned: Callable[[Call, Word], bool]
+) -> Iterator[Finding]:
+    """A finding for each call that names packages, or sources, which are not pinned."""
+    for call in calls:
+        words = [word for word in (*call.packages, *call.sources) if not pinned(call, word)]
+        if words:
+            yield Finding(words[0].span, (call, words), f"No version for {named(words)}")
+
+
+def subject(finding: Finding) -> tuple[Call, list[Word]]:
+    """What `without_version` found: the call and its words that have no version."""
+    call, words = finding.subject
+    return call, words
+
+
+def named(words: list[Word]) -> str:
+    """The words for a reason, on one line."""
+    return one_line(shown(words))
+
+
+def by_hand(words: list[Word], operator: str, *reasons: tuple[str, str]) -> Candidate:
+    """Advice to write the version behind each name; `reasons` say how to find it, and its cost."""
+    first = one_line(text_of(words[0]))
+    return advice(
+        "pin-versions",
+        f"Give each package a version: {first}{operator}…",
+        ("exact", f"the version of {named(words)} then stands in the file and in its history"),
+        *reasons,
+    )
+
+
+def ignore_here(finding: Finding, because: str) -> Candidate:
+    """Advice for those who want the newest packages: an inline ignore that says why."""
+    _call, words = subject(finding)
+    code = finding.rule.code
+    return advice(
+        "ignore-here",
+        f"Keep them as they are and say why: # hadolint ignore={code} # {because}",
+        ("decided", f"a reader then sees that {named(words)} is left open on purpose"),
+        ("this-step-only", f"{code} still speaks of every other step"),
+    )
 
 
 def unpinned_by_apt(call: Call) -> list[Word]:

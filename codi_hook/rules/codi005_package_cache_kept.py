@@ -19,26 +19,19 @@ should look, so those are `unsafe`.
 Severity: info, because the image works and only its size and build time suffer.
 
 When to ignore: where packages are installed in the running container, or the build has no network
-afterwards. pip, apt and apk have rules of their own (DL3042, DL3009, DL3019).
+afterwards. pip, apt, apk, yum, dnf, zypper and `yarn install` have rules of their own
+(DL3042, DL3009, DL3019, DL3032, DL3040, DL3036, DL3060).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
-from codi_hook.recipes.cache_clean import clean_edit, is_yarn_1
-from codi_hook.recipes.cache_use import (
-    built_again,
-    calls_shipped,
-    no_cache_edits,
-    used_at_run_time,
-)
-from codi_hook.recipes.caches import CACHES, Cache, cache_of, is_kept
-from codi_hook.recipes.facts import is_root, user_at
-from codi_hook.recipes.mounts import builder_reason, cache_mounts, mountable
+from codi_hook.model import Document, Finding, Rule, Severity
+from codi_hook.recipes.cache_use import cache_candidates, calls_shipped, used_at_run_time
+from codi_hook.recipes.caches import CACHES, cache_of, is_kept
 from codi_hook.shell.ast import Script
-from codi_hook.shell.managers import Call
+from codi_hook.shell.managers import call
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -47,6 +40,8 @@ def check(document: Document) -> Iterator[Finding]:
         item, name = found.command.instruction, found.manager.name
         script, cache = document.script(item), cache_of(document, found)
         if script is None or cache is None or (id(item), cache.folder) in seen:
+            continue
+        if name == "yarn" and _is_of_dl3060(script):
             continue
         if not is_kept(document, script, found, cache):
             continue
@@ -60,62 +55,10 @@ def check(document: Document) -> Iterator[Finding]:
         )
 
 
-def candidates(finding: Finding) -> Iterator[Candidate]:
-    found: Call
-    cache: Cache
-    found, cache = finding.subject
-    document, command = finding.document, found.command
-    item, name = command.instruction, found.manager.name
-    script = document.script(item)
-    if script is None:
-        return
-    again = built_again(document, found)
-    if cache.clean and not again and (clean := _clean(script, found, cache)):
-        yield clean
-    options = no_cache_edits(document, script, found)
-    if options:
-        option = found.manager.no_cache[0]
-        yield Candidate(
-            "add-no-cache",
-            f"Give {name} {option}",
-            options,
-            Applicability.UNSAFE,
-            (
-                Reason("nothing-kept", f"{name} then keeps nothing of what it downloads"),
-                Reason("local", "the option stands where it is needed"),
-            ),
-        )
-    user = user_at(document, item)
-    if mountable(document) and (user is None or is_root(user)):
-        yield Candidate(
-            "cache-mount",
-            f"Keep the cache of {name} in a cache mount",
-            tuple(cache_mounts(run, *cache.mount) for run in (item, *again)),
-            Applicability.UNSAFE,
-            (
-                Reason("faster-rebuild", f"what {name} has downloaded is there for the next build"),
-                Reason("smaller", f"{cache.folder} is then no part of the image"),
-                builder_reason(document),
-            ),
-        )
-
-
-def _clean(script: Script, found: Call, cache: Cache) -> Candidate | None:
-    name = found.manager.name
-    edit = clean_edit(script, found, cache.clean)
-    if edit is None:
-        return None
-    safe = cache.own and (name != "yarn" or is_yarn_1(found))
-    return Candidate(
-        "clean-cache",
-        f"Empty the cache in the same RUN with {cache.clean}",
-        (edit,),
-        Applicability.SAFE if safe else Applicability.UNSAFE,
-        (
-            Reason("same-layer", f"what {name} keeps never becomes part of the layer"),
-            Reason("no-requirements", "this works with every builder and adds one command"),
-        ),
-    )
+def _is_of_dl3060(script: Script) -> bool:
+    """DL3060 speaks of the RUNs that have ``yarn install``."""
+    calls = [found for command in script.commands if (found := call(command))]
+    return any(found.name == "yarn" and found.verb == "install" for found in calls)
 
 
 RULE = Rule(
@@ -124,6 +67,6 @@ RULE = Rule(
     Severity.INFO,
     "Keep the caches of package managers out of the image",
     check,
-    candidates,
+    cache_candidates,
     triggers=tuple(CACHES),
 )

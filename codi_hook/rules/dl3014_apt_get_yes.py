@@ -20,13 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
+from codi_hook.recipes.answers import add_yes
 from codi_hook.recipes.aptconf import configured, lacking, set_for_stage
-from codi_hook.recipes.installs import APT, insert_option, installs, shown
-from codi_hook.recipes.outcome import failure_stops
+from codi_hook.recipes.installs import APT, installs
 from codi_hook.shell.managers import Call
 
 _OPTION = "APT::Get::Assume-Yes"
-_UNNOTICED = Reason("unnoticed", "the step goes on when it fails, so it may never have installed")
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -44,24 +43,7 @@ def _says_yes(call: Call) -> bool:
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
-    call: Call = finding.subject
-    if call.verb_word is None:
-        return
-    name = call.command.name
-    what = f" for {shown(call.packages)}" if call.packages else ""
-    script = finding.document.script(call.command.instruction)
-    noticed = failure_stops(script, call.command)
-    yield Candidate(
-        "add-yes",
-        f"Give {name} -y",
-        (insert_option(call.command, call.verb_word, "-y"),),
-        Applicability.SAFE if noticed else Applicability.UNSAFE,
-        (
-            Reason("no-terminal", f"a build has no terminal on which {name} could ask{what}"),
-            Reason("local", "the option stands where it is needed and changes nothing else"),
-        )
-        + (() if noticed else (_UNNOTICED,)),
-    )
+    yield from add_yes(finding)
     calls = [item.subject for item in lacking(finding, check)]
     edit = set_for_stage(finding.document, calls, _OPTION, "true", "90assume-yes")
     if edit is None:
