@@ -89,6 +89,22 @@ def _tally(paths: Sequence[Path]) -> dict[Path, Answer]:
     return found
 
 
+def fix_by_tally(paths: Sequence[Path], options: Sequence[str]) -> None:
+    """Let tally fix the files in place; where a batch fails it is tried again in parts."""
+    fixed = ["--no-config", "--slow-checks", "off", "--fail-level", "none", "--format", "json"]
+    batches = [paths[at : at + BATCH] for at in range(0, len(paths), BATCH)]
+
+    def fix(batch: Sequence[Path]) -> None:
+        command = [executable("tally"), "lint", *fixed, *options, *map(str, batch)]
+        if subprocess.run(command, capture_output=True).returncode and len(batch) > 1:
+            half = len(batch) // 2
+            fix(batch[:half])
+            fix(batch[half:])
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(fix, batches))
+
+
 def version(name: str) -> str:
     """What the peer says its version is, as one line."""
     said = subprocess.run([executable(name), "--version"], capture_output=True, text=True)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fix many corpus files at both levels and let BuildKit and hadolint judge the results.
 
-usage: judge_fixes.py [--files N] [--seed N] [--set hub,github,modern] [--no-hadolint]
-                      [--keep FOLDER] [--rejections]
+usage: judge_fixes.py [--files N] [--seed N] [--set hub,github,modern] [--no-hadolint] [--tally]
+                      [--codes N] [--rejections] [--keep FOLDER] [--write]
 Exit status 1 where a file broke, was unstable, or gained a finding of ours.
 """
 
@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,8 @@ from benchmarks.corpus import folder  # noqa: E402
 from tests import fixing  # noqa: E402
 from tests.fixing import Outcome  # noqa: E402
 from tests.judges import BuildKit  # noqa: E402
+
+PAGE = ROOT / "docs" / "fixes.md"
 
 
 def sample(sets: list[str], count: int, seed: int) -> list[tuple[str, bytes]]:
@@ -47,59 +50,148 @@ def treat(batch: list[tuple[str, bytes]]) -> list[Outcome]:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--files", type=int, default=3000)
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--files", type=int, default=5000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--set", default="hub,github,modern")
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--no-hadolint", action="store_true")
+    options.add_argument("--tally", action="store_true", help="let tally fix the same files")
+    options.add_argument("--codes", type=int, default=0, help="show so many codes that stay")
     options.add_argument("--rejections", action="store_true")
     options.add_argument("--keep", type=Path, help="write files with complaints here")
+    options.add_argument("--write", action="store_true", help="write docs/fixes.md")
     chosen = options.parse_args()
 
     files = sample(chosen.set.split(","), chosen.files, chosen.seed)
-    batches = [files[i : i + 50] for i in range(0, len(files), 50)]
-    outcomes: list[Outcome] = []
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        for done in pool.map(treat, batches):
-            outcomes += done
+    outcomes = treated(files, chosen.jobs)
+    levels = list(fixing.LEVELS)
     totals: Counter[str] = Counter()
-    if not chosen.no_hadolint:
-        with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
+        if chosen.tally:
+            levels += fixing.TALLY_LEVELS
+            outcomes += treated_by_tally(files, Path(scratch))
+        if not chosen.no_hadolint:
             totals = fixing.judge_hadolint(outcomes, Path(scratch))
-    report(outcomes, totals, chosen.rejections)
+    verdicts = [verdict(level, outcomes, totals) for level in levels]
+    for item in verdicts:
+        print(item.line())
+    complaints(outcomes)
+    if chosen.codes:
+        left(totals, chosen.codes)
+    if chosen.rejections:
+        rejections(outcomes)
     if chosen.keep:
         keep(outcomes, chosen.keep)
-    bad = ("crash", "unstable", "new-finding", "buildkit")
-    return int(any(c.split(":")[0] in bad for o in outcomes for c in o.complaints))
+    if chosen.write:
+        PAGE.write_text(page(verdicts, chosen.seed), encoding="utf-8")
+    return int(any(item.broken for item in verdicts if item.level in fixing.LEVELS))
 
 
-def report(outcomes: list[Outcome], totals: Counter[str], rejections: bool) -> None:
+def treated(files: list[tuple[str, bytes]], jobs: int) -> list[Outcome]:
+    batches = [files[i : i + 50] for i in range(0, len(files), 50)]
+    with ProcessPoolExecutor(jobs) as pool:
+        return [outcome for done in pool.map(treat, batches) for outcome in done]
+
+
+def treated_by_tally(files: list[tuple[str, bytes]], folder: Path) -> list[Outcome]:
+    """tally on the files that BuildKit accepts: it gives up at the first other."""
+    with BuildKit() as judge:
+        accepted = [(name, data) for name, data in files if not judge.refusal(data)]
+        outcomes = fixing.treat_by_tally(accepted, folder)
+        fixing.judge_buildkit(outcomes, judge)
+    return outcomes
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judges say of one level."""
+
+    level: str
+    files: int
+    changed: int
+    kinds: Counter[str]  # files with a complaint of that kind
+    before: int  # hadolint's findings
+    after: int
+
+    @property
+    def broken(self) -> int:
+        return sum(self.kinds[kind] for kind in ("crash", "unstable", "new-finding", "buildkit"))
+
+    @property
+    def change(self) -> float:
+        return self.after / self.before - 1 if self.before else 0.0
+
+    def line(self) -> str:
+        gained = self.kinds["hadolint"] / max(self.files, 1)
+        return (
+            f"{self.level}: {self.files} files, {self.changed} changed, "
+            f"complaints {dict(self.kinds) or 'none'}\n"
+            f"  hadolint: {self.before} -> {self.after} findings ({self.change:+.1%}); "
+            f"{gained:.2%} of files gain an error or warning code"
+        )
+
+    def row(self) -> str:
+        gained = self.kinds["hadolint"] / max(self.files, 1)
+        cells: list[object] = [self.level, self.files, self.changed]
+        kinds = ("buildkit", "crash", "unstable", "new-finding")
+        cells += [self.kinds[kind] if self.level in fixing.LEVELS else "–" for kind in kinds]
+        cells[3] = self.kinds["buildkit"]
+        cells += [f"{self.before:,} → {self.after:,}", f"{self.change:+.1%}", f"{gained:.2%}"]
+        return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def verdict(level: str, outcomes: list[Outcome], totals: Counter[str]) -> Verdict:
+    mine = [outcome for outcome in outcomes if outcome.level == level]
+    kinds = Counter(kind for o in mine for kind in {c.split(":")[0] for c in o.complaints})
+    changed = sum(outcome.changed for outcome in mine)
+    before, after = totals[f"{level} before"], totals[f"{level} after"]
+    return Verdict(level, len(mine), changed, kinds, before, after)
+
+
+def complaints(outcomes: list[Outcome]) -> None:
+    found = Counter((o.level, complaint) for o in outcomes for complaint in o.complaints)
+    for (level, complaint), count in found.most_common(40):
+        names = [o.name for o in outcomes if o.level == level and complaint in o.complaints]
+        print(f"  {count:5} {level}: {complaint[:100]}  e.g. {' '.join(names[:4])}")
+
+
+def left(totals: Counter[str], most: int) -> None:
+    """Which of hadolint's codes the fixes leave, the most frequent first."""
     for level in fixing.LEVELS:
-        mine = [outcome for outcome in outcomes if outcome.level == level]
-        changed = sum(outcome.changed for outcome in mine)
-        print(f"{level}: {len(mine)} files, {changed} changed")
-        kinds: Counter[str] = Counter(c.split(":")[0] for o in mine for c in set(o.complaints))
-        print("  complaints:", dict(kinds) or "none")
-        before, after = totals[f"{level} before"], totals[f"{level} after"]
-        if before:
-            print(f"  hadolint: {before} -> {after} findings ({after / before - 1:+.1%})")
-            gained = sum(any(c.startswith("hadolint:") for c in o.complaints) for o in mine)
-            print(f"  files that gain an error or warning code: {gained / len(mine):.2%}")
-    complaints = Counter(complaint for o in outcomes for complaint in o.complaints)
-    for complaint, count in complaints.most_common(40):
-        names = [f"{o.name}/{o.level}" for o in outcomes if complaint in o.complaints][:4]
-        print(f"  {count:5} {complaint[:100]}  e.g. {' '.join(names)}")
-    if rejections:
-        rejected: Counter[tuple[str, str, str]] = Counter()
-        offered: Counter[str] = Counter()
-        for outcome in outcomes:
-            if outcome.level == "safe":
-                rejected += outcome.rejected
-                offered += outcome.offered
-        print("offered:", dict(offered.most_common()))
-        for key, count in rejected.most_common(60):
-            print(f"  {count:5} {' '.join(key)}")
+        print(f"what {level} leaves:")
+        stem = f"{level} after "
+        after = Counter({k[len(stem) :]: n for k, n in totals.items() if k.startswith(stem)})
+        for code, count in after.most_common(most):
+            print(f"  {code} {totals[f'{level} before {code}']} -> {count}")
+
+
+def rejections(outcomes: list[Outcome]) -> None:
+    rejected: Counter[tuple[str, str, str]] = Counter()
+    offered: Counter[str] = Counter()
+    for outcome in outcomes:
+        if outcome.level == "safe":
+            rejected += outcome.rejected
+            offered += outcome.offered
+    print("offered:", dict(offered.most_common()))
+    for key, count in rejected.most_common(60):
+        print(f"  {count:5} {' '.join(key)}")
+
+
+def page(verdicts: list[Verdict], seed: int) -> str:
+    lines = [
+        "# What fixes do to real files",
+        "",
+        "Generated by `make judge`; do not edit. Public Dockerfiles, fixed and judged: by both",
+        "stages of BuildKit's parser, by a second run, by our own rules, and by hadolint over the",
+        "files that it parses before and after. tally sees the files that BuildKit accepts: it",
+        f"gives up at the first other. Sample with seed {seed}.",
+        "",
+        "| level | files | changed | newly refused by BuildKit | crashed | unstable "
+        "| new finding of ours | hadolint's findings | | gain an error or warning code |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*lines, *(item.row() for item in verdicts)]) + "\n"
 
 
 def keep(outcomes: list[Outcome], target: Path) -> None:

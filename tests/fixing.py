@@ -17,9 +17,11 @@ from codi_hook.lint import lint
 from codi_hook.model import Ranked, Rule
 from codi_hook.shell import Document, parse
 from codi_hook.source import Source
-from tests.judges import BuildKit, hadolint
+from compat.peers import DOES_NOT_PARSE, Answer, Report, fix_by_tally, hadolint
+from tests.judges import BuildKit
 
 LEVELS = {"safe": SAFE, "unsafe": UNSAFE}
+TALLY_LEVELS = {"tally --fix": ("--fix",), "tally --fix-unsafe": ("--fix", "--fix-unsafe")}
 
 
 @dataclass
@@ -100,33 +102,55 @@ def judge_buildkit(outcomes: Iterable[Outcome], judge: BuildKit) -> None:
                 outcome.complaints.append(f"buildkit: {refusal}")
 
 
+def treat_by_tally(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Outcome]:
+    """The same files, which BuildKit must accept, fixed by tally at its two levels."""
+    found = []
+    for level, options in TALLY_LEVELS.items():
+        target = folder / level.replace(" ", "")
+        target.mkdir()
+        paths = [target / f"{number}.Dockerfile" for number in range(len(files))]
+        for path, (_, data) in zip(paths, files, strict=True):
+            path.write_bytes(data)
+        fix_by_tally(paths, options)
+        for path, (name, data) in zip(paths, files, strict=True):
+            found.append(Outcome(name, level, data, path.read_bytes()))
+    return found
+
+
 def judge_hadolint(outcomes: Sequence[Outcome], folder: Path) -> Counter[str]:
     """Complain about error and warning codes of hadolint that a fix brought in.
 
-    Returns hadolint's findings before and after, over the files that it parses both times.
+    Returns hadolint's findings by level and side ("safe before"), and by code too
+    ("safe before DL3008"), over the files that it parses both times.
     """
     totals: Counter[str] = Counter()
-    names = ("before", "after")
-    paths = {(i, name): folder / f"{i}.{name}" for i in range(len(outcomes)) for name in names}
-    for (i, name), path in paths.items():
-        path.write_bytes(getattr(outcomes[i], name))
-    found: dict[str, Counter[str]] = {str(path): Counter() for path in paths.values()}
-    serious: dict[str, Counter[str]] = {str(path): Counter() for path in paths.values()}
-    for row in hadolint(list(paths.values()), "--disable-ignore-pragma"):
-        found[row["file"]][row["code"]] += 1
-        if row["level"] in ("error", "warning"):
-            serious[row["file"]][row["code"]] += 1
-    for i, outcome in enumerate(outcomes):
-        old, new = (str(paths[i, name]) for name in names)
-        if found[old]["DL1000"] or found[new]["DL1000"]:
-            if not found[old]["DL1000"]:
-                outcome.complaints.append("hadolint: DL1000")
+    said = _said_by_hadolint({side for o in outcomes for side in (o.before, o.after)}, folder)
+    for outcome in outcomes:
+        before, after = said[outcome.before], said[outcome.after]
+        if before is None or after is None:
+            if before is not None:
+                outcome.complaints.append(f"hadolint: {DOES_NOT_PARSE}")
             continue
-        totals[f"{outcome.level} before"] += found[old].total()
-        totals[f"{outcome.level} after"] += found[new].total()
-        for code in sorted(serious[new]):
-            if not serious[old][code]:
+        for side, answer in (("before", before), ("after", after)):
+            totals[f"{outcome.level} {side}"] += len(answer)
+            totals.update(f"{outcome.level} {side} {row.code}" for row in answer)
+        old, new = _serious(before), _serious(after)
+        for code in sorted(new):
+            if not old[code]:
                 outcome.complaints.append(f"hadolint: {code}")
-            elif serious[new][code] > serious[old][code]:
+            elif new[code] > old[code]:
                 outcome.complaints.append(f"hadolint-more: {code}")
     return totals
+
+
+def _said_by_hadolint(contents: set[bytes], folder: Path) -> dict[bytes, Answer]:
+    paths = {}
+    for number, data in enumerate(sorted(contents)):
+        path = folder / f"{number}.Dockerfile"
+        path.write_bytes(data)
+        paths[path] = data
+    return {paths[path]: answer for path, answer in hadolint(list(paths)).items()}
+
+
+def _serious(answer: list[Report]) -> Counter[str]:
+    return Counter(row.code for row in answer if row.level in ("error", "warning"))
