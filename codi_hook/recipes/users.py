@@ -156,11 +156,13 @@ def user_candidates(
     if create:
         reasons = (
             Reason("least-rights", "a user of its own owns nothing that it was not given"),
+            Reason("checkable", f"{NUMBER} is a number, which Kubernetes' runAsNonRoot can check"),
             Reason("dialect", f"{create.partition(' ')[0]} is how this distribution says it"),
             _files_reason(NEW_USER),
         )
-        edits = place.user(NEW_USER, create)
-        yield _user_candidate("new-system-user", f"Create a system user {NEW_USER}", edits, reasons)
+        edits = place.user(f"{NUMBER}:{NUMBER}", create)
+        title = f"Create a user {NEW_USER} with the number {NUMBER}"
+        yield _user_candidate("new-system-user", title, edits, reasons)
     number = "65532" if "distroless" in image else NUMBER
     account = Reason("no-account", f"{number} needs no account, but has neither a name nor a home")
     if number != NUMBER:
@@ -184,16 +186,23 @@ def _files_reason(name: str) -> Reason:
 
 
 def _creation(document: Document, stage: Stage) -> str | None:
-    """The command that creates a system user and its group in the distribution's dialect."""
+    """The command that creates a user and its group in the distribution's dialect."""
     image = list(stage.lineage())[-1].image
     known = family(document, stage)
     dialect = document.dialect(stage.instructions[-1])
     if NEW_USER in created_users(document, stage) or dialect not in READABLE:
         return None
     if known == ALPINE:
-        return f"addgroup -S {NEW_USER} && adduser -S -G {NEW_USER} {NEW_USER}"
+        return (
+            f"addgroup -S -g {NUMBER} {NEW_USER} && "
+            f"adduser -S -u {NUMBER} -G {NEW_USER} {NEW_USER}"
+        )
     if known in (DEBIAN, RHEL, SUSE) and not _NO_USERADD(f"{image.name}:{image.tag}"):
-        return f"groupadd --system {NEW_USER} && useradd --system --gid {NEW_USER} {NEW_USER}"
+        # Without --system: the number is not one of those that login.defs keeps for the system.
+        return (
+            f"groupadd --gid {NUMBER} {NEW_USER} && "
+            f"useradd --uid {NUMBER} --gid {NEW_USER} --no-create-home {NEW_USER}"
+        )
     return None
 
 
