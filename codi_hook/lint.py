@@ -33,9 +33,7 @@ def lint(
     `more` are findings that another program made, whole with rule and severity.
     """
     if document.problems:
-        rule = _parse_error(rules)
-        found = [_bound(document, rule, finding) for finding in rule.check(document)]
-        return tuple(_graded(found[:1], severities))
+        return tuple(_graded(_refusal(document, rules), severities))
     findings = [_bound(document, rule, finding) for rule, finding in raw(document, rules)]
     findings += more
     if ignores and document.comments:
@@ -47,6 +45,18 @@ def lint(
         ]
     findings.sort(key=lambda finding: (finding.span, finding.rule.code))
     return tuple(_graded(findings, severities))
+
+
+def _refusal(document: Document, rules: Sequence[Rule]) -> list[Finding]:
+    """The one finding of a file that BuildKit refuses: of the rule that knows the reason, where
+    it is among the selected, else of CODI000."""
+    place = document.problems[0].span
+    for rule in rules:
+        for finding in rule.check(document) if rule.refused else ():
+            if finding.span == place:
+                return [_bound(document, rule, finding)]
+    rule = _parse_error(rules)
+    return [_bound(document, rule, finding) for finding in rule.check(document)][:1]
 
 
 def _parse_error(rules: Sequence[Rule]) -> Rule:

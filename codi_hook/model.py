@@ -172,6 +172,7 @@ class Rule:
     default: bool = True  # in profile "default"
     security: bool = False  # in profile "security"
     hadolint: bool = True  # where the code is hadolint's: on there without any configuration
+    refused: bool = False  # knows why BuildKit refuses a file: then speaks in place of CODI000
     external: bool = False  # its findings come from another program, `check` finds nothing
 
     @property

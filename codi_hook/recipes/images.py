@@ -61,7 +61,11 @@ def pins(document: Document, stage: Stage) -> tuple[Pin, ...]:
 
     Each suffix once, in order. A tag that the file does not hold is never among them.
     """
-    name = split(stage.image.text)[0]
+    return pins_of(document, split(stage.image.text)[0])
+
+
+def pins_of(document: Document, name: str) -> tuple[Pin, ...]:
+    """The same for an image by its name."""
     found: dict[str, Pin] = {}
     for text, line in _images(document):
         other, suffix = split(text)
@@ -105,6 +109,11 @@ def pin_candidates(document: Document, stage: Stage) -> Iterator[Candidate]:
                 Reason("may-differ", differs),
             ),
         )
+    yield from pin_advice(name)
+
+
+def pin_advice(name: str) -> Iterator[Candidate]:
+    """How a person finds out what to write behind the name of an image."""
     yield Candidate(
         "pin-tag",
         f"Name the release of {name} that you build and test with",

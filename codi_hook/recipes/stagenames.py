@@ -38,7 +38,7 @@ def _in_flags(item: Instruction, name: str) -> list[Span] | None:
             continue
         if flag.name == "from":
             if value.strip("\"'").lower() == name:
-                start = span.start + value.lower().index(name)
+                start = span.start + item.source.text(span).lower().index(name)
                 found.append(Span(start, start + len(name)))
         elif flag.name == "mount" and options(value).get("from", "").lower() == name:
             written = item.source.text(span).lower()

@@ -1,0 +1,96 @@
+"""A port above 65535.
+
+Why it matters: ports are numbers of 16 bits. EXPOSE with a greater one fails when the image is
+built or run, or names a port that nothing can ever listen on.
+
+Which alternative: nearly always a digit too many; which port is meant only you know. Where the
+others of the line are the ones that count, the impossible one can go.
+
+Why the fix is unsafe: tools read EXPOSE to decide what to publish (`docker run -P`), and the port
+that was meant is then not published.
+
+When to ignore: never.
+
+Evidence: none in 16,167 public Dockerfiles, for hadolint as for this rule: a build
+shows it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.model import (
+    Applicability,
+    Candidate,
+    Document,
+    Edit,
+    Finding,
+    Reason,
+    Rule,
+    Severity,
+)
+from codi_hook.patterns import pattern
+from codi_hook.recipes.instructions import delete
+from codi_hook.recipes.pins import advice
+from codi_hook.source import Span
+
+_HIGHEST = 65535
+_ports = pattern(r"(\d+)(?:-(\d+))?(?:/\w+)?\Z").match
+
+
+def check(document: Document) -> Iterator[Finding]:
+    for item in document.instructions:
+        if item.keyword != "EXPOSE":
+            continue
+        for index, argument in enumerate(item.arguments):
+            match = _ports(argument.value)
+            high = [port for port in match.groups() if port and _is_high(port)] if match else []
+            if high:
+                yield Finding(argument.span, (item, index), f"there is no port {high[0]}")
+
+
+def _is_high(port: str) -> bool:
+    port = port.lstrip("0")
+    return len(port) > 5 or int(port or "0") > _HIGHEST
+
+
+def candidates(finding: Finding) -> Iterator[Candidate]:
+    item: Instruction = finding.subject[0]
+    index: int = finding.subject[1]
+    written = item.arguments[index].value
+    alone = len(item.arguments) == 1
+    yield Candidate(
+        "drop-port",
+        f"Take {written} out",
+        (delete(item) if alone else _without(item, index),),
+        Applicability.UNSAFE,
+        (
+            Reason("cannot-exist", f"nothing can listen on {written}: 65535 is the highest port"),
+            Reason("documentation", "EXPOSE opens nothing, it says what the program listens on"),
+        ),
+    )
+    yield advice(
+        "name-port",
+        f"Write the port that is meant by {written}",
+        ("a-digit", "a digit too many, or two ports that have grown together, are usual"),
+        ("not-known", "which port the program listens on is not in this line"),
+    )
+
+
+def _without(item: Instruction, index: int) -> Edit:
+    words = item.arguments
+    if index + 1 < len(words):
+        return Edit(Span(words[index].span.start, words[index + 1].span.start), "")
+    return Edit(Span(words[index - 1].span.end, words[index].span.end), "")
+
+
+RULE = Rule(
+    "DL3011",
+    "valid-port",
+    Severity.ERROR,
+    "Ports go from 0 to 65535",
+    check,
+    candidates,
+    triggers=("EXPOSE",),
+)
