@@ -20,7 +20,7 @@ _EXPANDED_FLAGS = frozenset({"chown", "chmod", "checksum", "mount"})
 class Reference:
     """A variable in a text. `start` and `end` are of the whole, braces included; `operator` is
     "" or what follows the name in braces (":-", "+", "#" …), `word` the text behind it.
-    `quoted` says that it stands between double quotes."""
+    `quoted` says that it stands between double quotes, `braced` that it is ``${…}``."""
 
     name: str
     start: int
@@ -28,6 +28,7 @@ class Reference:
     operator: str = ""
     word: str = ""
     quoted: bool = False
+    braced: bool = False
 
 
 def references(text: str, escape: str = "\\", quotes: bool = True) -> list[Reference]:
@@ -77,11 +78,12 @@ def _dollar(
     if operator == ":":
         operator = text[end : end + 2]
     if operator == "}" or not operator:
-        found.append(Reference(name, start, min(end + 1, len(text)), quoted=quoted))
+        stop = min(end + 1, len(text))
+        found.append(Reference(name, start, stop, quoted=quoted, braced=True))
         return end + 1
     begin = end + len(operator)
     end = _scan(text, begin, "}", escape, quotes, found)
-    found.append(Reference(name, start, end + 1, operator, text[begin:end], quoted))
+    found.append(Reference(name, start, end + 1, operator, text[begin:end], quoted, True))
     return end + 1
 
 
