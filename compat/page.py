@@ -94,11 +94,11 @@ def failures(comparison: Comparison) -> list[str]:
 
 def severities(comparison: Comparison) -> list[str]:
     """Rules whose severity is not the peer's."""
-    known = registry.by_name()
     wrong = []
-    for code, score in sorted(comparison.scores.items()):
-        rule = known.get(code.lower())
-        levels = set(score.levels)
-        if rule is not None and levels and levels != {rule.severity.label}:
-            wrong.append(f"{code}: {rule.severity.label} here, {', '.join(sorted(levels))} there")
+    for rule in registry.rules():
+        score = comparison.scores.get(rule.code)
+        levels = set(score.levels) if score else set()
+        if levels and levels != {rule.severity.label}:
+            there = ", ".join(sorted(levels))
+            wrong.append(f"{rule.code}: {rule.severity.label} here, {there} there")
     return wrong
