@@ -12,6 +12,11 @@ given to the container (`docker run --env-file`, an orchestrator's secret), and 
 Why the fixes are unsafe: the build or the container has to be given the secret in another way
 from then on. The value that is in the history already has to be replaced where it is issued.
 
+How it differs from DL3064: that rule goes by parts of names alone, as hadolint does, whatever the
+value is, and is off by default. This one weighs. It stands for BuildKit's SecretsUsedInArgOrEnv,
+but passes over an ENV without a value and names such as `GPG_KEY` or `KEY_PATH`, knows `…_PASS`,
+and also looks at values and at RUN.
+
 When to ignore: for a name that only sounds like a secret, and for a value that is public.
 """
 
@@ -151,5 +156,6 @@ RULE = Rule(
     "A secret is written into the image",
     check,
     candidates,
+    aliases=("SecretsUsedInArgOrEnv",),
     triggers=("ARG", "ENV", "RUN"),
 )
