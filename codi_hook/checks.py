@@ -40,7 +40,7 @@ BUILDKIT = frozenset(
         "WorkdirRelativePath",
     ]
 )
-EXPERIMENTAL: tuple[str, ...] = ()  # off until a file asks for them
+EXPERIMENTAL = ("InvalidDefinitionDescription",)  # off until a file asks for them
 _TRUE = ("1", "t", "true")
 
 
