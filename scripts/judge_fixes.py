@@ -42,19 +42,11 @@ def sample(sets: list[str], count: int, seed: int) -> list[tuple[str, bytes]]:
     return found[:count]
 
 
-def treat(batch: list[tuple[str, bytes]]) -> list[Outcome]:
-    outcomes = [outcome for name, data in batch for outcome in fixing.treat(name, data)]
-    with BuildKit() as judge:
-        fixing.judge_buildkit(outcomes, judge)
-    return outcomes
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--files", type=int, default=5000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--set", default="hub,github,modern")
-    options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--no-hadolint", action="store_true")
     options.add_argument("--tally", action="store_true", help="let tally fix the same files")
     options.add_argument("--codes", type=int, default=0, help="show so many codes that stay")
@@ -64,7 +56,7 @@ def main() -> int:
     chosen = options.parse_args()
 
     files = sample(chosen.set.split(","), chosen.files, chosen.seed)
-    outcomes = treated(files, chosen.jobs)
+    outcomes = treated(files)
     levels = list(fixing.LEVELS)
     totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
@@ -88,10 +80,18 @@ def main() -> int:
     return int(any(item.broken for item in verdicts if item.level in fixing.LEVELS))
 
 
-def treated(files: list[tuple[str, bytes]], jobs: int) -> list[Outcome]:
-    batches = [files[i : i + 50] for i in range(0, len(files), 50)]
-    with ProcessPoolExecutor(jobs) as pool:
-        return [outcome for done in pool.map(treat, batches) for outcome in done]
+def treated(files: list[tuple[str, bytes]]) -> list[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = fixing.treat(files, Path(folder))
+    batches = [outcomes[i : i + 100] for i in range(0, len(outcomes), 100)]
+    with ProcessPoolExecutor(2) as pool:  # copies come back
+        return [outcome for done in pool.map(judged, batches) for outcome in done]
+
+
+def judged(batch: list[Outcome]) -> list[Outcome]:
+    with BuildKit() as judge:
+        fixing.judge_buildkit(batch, judge)
+    return batch
 
 
 def treated_by_tally(files: list[tuple[str, bytes]], folder: Path) -> list[Outcome]:
@@ -167,15 +167,12 @@ def left(totals: Counter[str], most: int) -> None:
 
 
 def rejections(outcomes: list[Outcome]) -> None:
-    rejected: Counter[tuple[str, str, str]] = Counter()
-    offered: Counter[str] = Counter()
-    for outcome in outcomes:
-        if outcome.level == "safe":
-            rejected += outcome.rejected
-            offered += outcome.offered
+    files = [Outcome(o.name, o.level, o.before, o.before) for o in outcomes if o.level == "safe"]
+    with tempfile.TemporaryDirectory() as folder:
+        offered, rejected = fixing.offers(files, Path(folder))
     print("offered:", dict(offered.most_common()))
-    for key, count in rejected.most_common(60):
-        print(f"  {count:5} {' '.join(key)}")
+    for why, count in rejected.most_common(60):
+        print(f"  {count:5} {why}")
 
 
 def page(verdicts: list[Verdict], seed: int) -> str:

@@ -6,21 +6,17 @@ Used by the sampled test in tests/fixes and by scripts/judge_fixes.py, which run
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codi_hook import registry
-from codi_hook.fixes.select import SAFE, UNSAFE, fix
-from codi_hook.fixes.verify import verify
-from codi_hook.lint import lint
-from codi_hook.model import Ranked, Rule
-from codi_hook.shell import Document, parse
-from codi_hook.source import Source
+from codi_hook import pipeline
+from codi_hook.config import Settings
+from codi_hook.reporting.report import FileReport
 from compat.peers import DOES_NOT_PARSE, Answer, Report, fix_by_tally, hadolint
 from tests.judges import BuildKit
 
-LEVELS = {"safe": SAFE, "unsafe": UNSAFE}
+LEVELS = {"safe": False, "unsafe": True}  # and whether unsafe candidates are applied
 TALLY_LEVELS = {"tally --fix": ("--fix",), "tally --fix-unsafe": ("--fix", "--fix-unsafe")}
 
 
@@ -33,8 +29,6 @@ class Outcome:
     before: bytes
     after: bytes
     applied: list[tuple[str, str]] = field(default_factory=list)  # code and template
-    offered: Counter[str] = field(default_factory=Counter)  # code: candidates that hold
-    rejected: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     complaints: list[str] = field(default_factory=list)  # "kind: detail"
 
     @property
@@ -42,55 +36,63 @@ class Outcome:
         return self.before != self.after
 
 
-def default_rules() -> list[Rule]:
-    return [rule for rule in registry.rules() if rule.default]
+def treat(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Outcome]:
+    """Fix the files at both levels, as the command line does it, and look at the results with
+    our own eyes. `folder` must be empty."""
+    outcomes = []
+    for level, unsafe in LEVELS.items():
+        found = [Outcome(name, level, data, data) for name, data in files]
+        settings = Settings(diff=True, unsafe_fixes=unsafe, llm=False)
+        for outcome, report in _run(found, settings, folder):
+            if report.error is not None:
+                outcome.complaints.append(f"crash: {report.error.message}")
+            else:
+                outcome.after = report.data
+                outcome.applied = list(report.fixed)
+        changed = [outcome for outcome in found if outcome.changed]
+        for outcome, report in _run(changed, settings, folder):
+            if report.data != outcome.after:
+                codes = sorted({code for code, _ in report.fixed})
+                outcome.complaints.append(f"unstable: {' '.join(codes)}")
+        _complain_of_new_findings(changed, folder)
+        outcomes += found
+    return outcomes
 
 
-def resolve(document: Document) -> list[Ranked]:
-    """Findings of the default selection with verified candidates, in the rules' own order."""
-    rules = default_rules()
-    findings = lint(document, rules)
-    return [
-        Ranked(item.finding, item.candidates, item.rejected, "order")
-        for item in verify(document, findings, rules)
-    ]
+def _run(
+    outcomes: Sequence[Outcome], settings: Settings, folder: Path
+) -> Iterator[tuple[Outcome, FileReport]]:
+    """The report on what has become of each file so far."""
+    paths = [folder / f"{number:05}.Dockerfile" for number in range(len(outcomes))]
+    for path, outcome in zip(paths, outcomes, strict=True):
+        path.write_bytes(outcome.after)
+    reports = pipeline.run([str(path) for path in paths], settings).files
+    yield from zip(outcomes, reports, strict=True)
 
 
-def treat(name: str, data: bytes) -> list[Outcome]:
-    """Fix one file at both levels and look at the result with our own eyes."""
-    found = []
-    for level, allowed in LEVELS.items():
-        outcome = Outcome(name, level, data, data)
-        found.append(outcome)
-        try:
-            _treat(outcome, allowed)
-        except Exception as error:  # whatever it is, it is what this looks for
-            outcome.complaints.append(f"crash: {type(error).__name__}: {error}")
-    return found
+def _complain_of_new_findings(outcomes: Sequence[Outcome], folder: Path) -> None:
+    settings = Settings(candidates=False, inline_ignores=False, llm=False, shellcheck=False)
+    fixed = [_counts(report) for _, report in _run(outcomes, settings, folder)]
+    unfixed = [Outcome(one.name, one.level, one.before, one.before) for one in outcomes]
+    before = [_counts(report) for _, report in _run(unfixed, settings, folder)]
+    for outcome, old, new in zip(outcomes, before, fixed, strict=True):
+        worse = [code for code in sorted(new) if new[code] > old[code]]
+        outcome.complaints += [f"new-finding: {code}" for code in worse]
 
 
-def _treat(outcome: Outcome, allowed: frozenset) -> None:  # type: ignore[type-arg]
-    rules = default_rules()
-    document = parse(Source(outcome.before, outcome.name))
-    ranked = resolve(document)
-    for item in ranked:
-        code = item.finding.code
-        outcome.offered[code] += len(item.candidates)
-        for no in item.rejected:
-            outcome.rejected[code, no.candidate.id, f"{no.reason.value} {no.detail}".strip()] += 1
-    selection = fix(document, resolve, allowed, rules)
-    outcome.after = selection.data
-    outcome.applied = [(finding.code, one.id) for finding, one in selection.applied]
-    after = parse(Source(outcome.after, outcome.name))
-    again = fix(after, resolve, allowed, rules)
-    if again.data != outcome.after:
-        codes = sorted({finding.code for finding, _ in again.applied})
-        outcome.complaints.append(f"unstable: {' '.join(codes)}")
-    old = Counter(item.code for item in lint(document, rules, ignores=False))
-    new = Counter(item.code for item in lint(after, rules, ignores=False))
-    for code in sorted(new):
-        if new[code] > old[code]:
-            outcome.complaints.append(f"new-finding: {code}")
+def _counts(report: FileReport) -> Counter[str]:
+    return Counter(finding.code for finding in report.findings)
+
+
+def offers(outcomes: Sequence[Outcome], folder: Path) -> tuple[Counter[str], Counter[str]]:
+    """Candidates that hold, by code, and those that do not: "code template reason detail"."""
+    offered: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    for _, report in _run(outcomes, Settings(llm=False), folder):
+        for finding in report.findings:
+            offered[finding.code] += len(finding.candidates)
+            rejected.update(f"{finding.code} {' '.join(why)}".strip() for why in finding.rejected)
+    return offered, rejected
 
 
 def judge_buildkit(outcomes: Iterable[Outcome], judge: BuildKit) -> None:

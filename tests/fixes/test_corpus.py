@@ -15,12 +15,12 @@ FILES = 120
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> list[Outcome]:
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
     try:
         files = sample(["hub", "github", "modern"], FILES, seed=20)
     except SystemExit as error:
         pytest.skip(str(error))  # the corpus is not part of the repository
-    found = [outcome for name, data in files for outcome in treat(name, data)]
+    found = treat(files, tmp_path_factory.mktemp("files"))
     with BuildKit() as judge:
         judge_buildkit(found, judge)
     return found
