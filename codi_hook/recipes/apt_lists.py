@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from codi_hook.dockerfile import Instruction
-from codi_hook.model import Document
+from codi_hook.model import Document, Edit
 from codi_hook.recipes.cleaning import removed
+from codi_hook.recipes.instructions import delete
 from codi_hook.recipes.mounts import covers, kept_out
+from codi_hook.recipes.scripts import append_command, prepend_command
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import call
 
 LISTS = "/var/lib/apt/lists"
+CLEAN = f"rm -rf {LISTS}/*"
 _DISTCLEAN = frozenset({"distclean", "dist-clean"})
 
 
@@ -36,3 +39,26 @@ def cleaned(script: Script | None, item: Instruction, update: Command) -> bool:
 def by_wrapper(script: Script) -> bool:
     """True where sudo or its like runs the package manager: what is added would need it too."""
     return any(command.wrapper and call(command) for command in script.commands)
+
+
+def update_again(
+    document: Document, script: Script, relying: list[Script], alone: bool
+) -> tuple[Edit, ...]:
+    """Move the update into each RUN that installs from its lists, and clean there. `alone` says
+    that the script does nothing else, so that it goes. Empty where that cannot be done."""
+    item = script.instruction
+    first = delete(item) if alone else append_command(script, CLEAN)
+    if first is None or item not in document.instructions or by_wrapper(script):
+        return ()
+    edits = [first]
+    for other in relying:
+        if other.instruction not in document.instructions or by_wrapper(other):
+            return ()
+        before = prepend_command(other, "apt-get update")
+        after = append_command(other, CLEAN)
+        if before is None or after is None:
+            return ()
+        edits.append(before)
+        if not removed(other, LISTS):
+            edits.append(after)
+    return tuple(edits)

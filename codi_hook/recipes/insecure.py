@@ -56,6 +56,7 @@ for _name in ("yum", "dnf", "microdnf", "dnf5", "tdnf"):
 for _name in ("mvn", "mvnw"):
     OPTIONS[_name] = (("-Dmaven.wagon.http.ssl.insecure=true",), Switch(CERTIFICATES, _SYSTEM))
 TRUSTED_HOST = Switch(CERTIFICATES, _PIP)
+APT_CERTIFICATES = Switch(CERTIFICATES, _SYSTEM)
 # apt-get -o NAME=VALUE, in lower case.
 APT_SETTINGS = frozenset({
     "apt::get::allowunauthenticated=true", "apt::get::allowunauthenticated=1",

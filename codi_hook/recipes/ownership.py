@@ -106,6 +106,10 @@ def _copies(
     earlier = tuple(one for one in script.commands if one.position < command.position)
     if _may_write(document, script, earlier, path):
         return ()
+    if path.startswith("$") and path not in [
+        _absolute(document, copy, unquoted(copy.arguments[-1].value)) for copy in found
+    ]:
+        return ()  # what else is in the folder cannot be seen
     return tuple(found)
 
 

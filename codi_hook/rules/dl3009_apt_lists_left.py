@@ -33,16 +33,15 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.apt_lists import LISTS, by_wrapper, cleaned, is_kept
-from codi_hook.recipes.cleaning import insists, removed
+from codi_hook.recipes.apt_lists import CLEAN, LISTS, cleaned, is_kept, update_again
+from codi_hook.recipes.cleaning import insists
 from codi_hook.recipes.instructions import delete
 from codi_hook.recipes.layers import is_unknown, later_runs, relies_on_index
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
-from codi_hook.recipes.scripts import append_command, prepend_command
+from codi_hook.recipes.scripts import append_command
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import Call, call
 
-_CLEAN = f"rm -rf {LISTS}/*"
 _UPDATES = ("apt-get", "apt", "aptitude")
 
 
@@ -83,7 +82,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
                 Reason("faster", "the build no longer waits for the mirror here"),
             ),
         )
-    clean = None if update.wrapper else append_command(script, _CLEAN)
+    clean = None if update.wrapper else append_command(script, CLEAN)
     if clean:
         known = not any(map(is_unknown, later)) and not document.is_trigger(item)
         yield _remove_lists(clean, known)
@@ -133,28 +132,16 @@ def _update_again(
     finding: Finding, script: Script, relying: list[Script], alone: bool
 ) -> Iterator[Candidate]:
     """Move the update into each RUN that installs from its lists, and clean there."""
-    item, document = script.instruction, finding.document
-    first = delete(item) if alone else append_command(script, _CLEAN)
-    if first is None or item not in document.instructions or by_wrapper(script):
+    edits = update_again(finding.document, script, relying, alone)
+    if not edits:
         return
-    edits = [first]
-    for other in relying:
-        if other.instruction not in document.instructions or by_wrapper(other):
-            return
-        before = prepend_command(other, "apt-get update")
-        after = append_command(other, _CLEAN)
-        if before is None or after is None:
-            return
-        edits.append(before)
-        if not removed(other, LISTS):
-            edits.append(after)
     steps = (
         "the RUN that installs" if len(relying) == 1 else f"the {len(relying)} RUNs that install"
     )
     yield Candidate(
         "update-where-installed",
         f"Update and clean in {steps}",
-        tuple(edits),
+        edits,
         Applicability.UNSAFE,
         (
             Reason("together", "update and install in one RUN can never be cached apart"),

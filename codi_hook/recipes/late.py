@@ -1,0 +1,216 @@
+"""What a RUN deletes that another layer has added: it stays in that layer."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Instruction
+from codi_hook.frozen import dataclass
+from codi_hook.model import Document
+from codi_hook.recipes.apt_lists import LISTS
+from codi_hook.recipes.cleaning import removes
+from codi_hook.recipes.mounts import covers, kept_out
+from codi_hook.recipes.trails import Trail, bare, fetched, shipped
+from codi_hook.recipes.values import unquoted
+from codi_hook.recipes.workdirs import effective, join
+from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.flags import operands
+from codi_hook.shell.managers import Call, call
+
+DELETERS = (
+    "rm", "apk", "apt", "apt-get", "aptitude", "dnf", "gem", "microdnf", "npm", "pip", "pip3",
+    "yarn", "yum", "zypper",
+)  # fmt: skip
+_FILLS = frozenset({"install", "update-index", "upgrade", "dist-upgrade"})
+# Folders that a package manager fills, by its family. Those of apt's packages are emptied by
+# the configuration that the official images bring.
+_FOLDERS = {
+    "apt": (LISTS,),
+    "rpm": ("/var/cache/yum", "/var/cache/dnf"),
+    "apk": ("/var/cache/apk",),
+    "pip": ("/root/.cache/pip",),
+    "npm": ("/root/.npm",),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Late:
+    """`command` deletes `what`, which `origin` has added. `kind` says what it is: "copied" (a
+    COPY's file), "fetched" (a download), "cache", "packages"."""
+
+    command: Command
+    origin: Instruction
+    what: str
+    kind: str
+
+
+def late(document: Document) -> Iterator[Late]:
+    """The commands that delete only what an earlier layer of the same stage has added."""
+    for script in shipped(document, *DELETERS):
+        before = list(_before(document, script.instruction))
+        if not before:
+            continue
+        trail = Trail(document, script)
+        for command in script.commands:
+            found = _late(document, script, trail, command, before) if command.words else None
+            if found is not None:
+                yield found
+
+
+def _before(document: Document, item: Instruction) -> Iterator[Instruction]:
+    stage = document.stage_of(item)
+    for other in stage.instructions if stage else ():
+        if other is item:
+            return
+        yield other
+
+
+def _late(
+    document: Document, script: Script, trail: Trail, command: Command, before: list[Instruction]
+) -> Late | None:
+    if command.name == "rm":
+        return _removed(document, script, trail, command, before) or _folder(
+            document, script, command, before
+        )
+    found = call(command)
+    if found is None:
+        return None
+    if found.action == "clean" and found.manager.family not in ("apt", "gem"):
+        origin = _filled(document, script, command, found.manager.family, before)
+        if origin is not None:
+            return Late(command, origin, f"the cache of {found.name}", "cache")
+    if found.action == "remove" and found.packages and found.manager.system:
+        return _packages(document, found, before)
+    return None
+
+
+def _removed(
+    document: Document, script: Script, trail: Trail, command: Command, before: list[Instruction]
+) -> Late | None:
+    words = operands(command)
+    if len(words) != 1 or any(char in words[0].text for char in "*?[{"):
+        return None
+    place = trail.place(command, words[0])
+    if not place:
+        return None
+    folder = effective(document, script.instruction)
+    path = place if place.startswith(("/", "$")) else (join(folder, place) if folder else None)
+    if path is None or covers(kept_out(script.instruction), path):
+        return None
+    path = posixpath.normpath(path)
+    for item in reversed(before):
+        if item.keyword in ("COPY", "ADD") and not item.heredocs:
+            if path == _target(document, item):
+                return Late(command, item, words[0].text, "copied")
+        elif item.keyword == "RUN":
+            run = document.script(item)
+            if run is not None and _fetches(document, run, path):
+                return Late(command, item, words[0].text, "fetched")
+    return None
+
+
+def _target(document: Document, item: Instruction) -> str | None:
+    """The path that one source is copied to."""
+    if len(item.arguments) != 2:
+        return None
+    source, target = (bare(unquoted(one.value)) for one in item.arguments)
+    folder = effective(document, item)
+    if source is None or target is None or any(char in source for char in "*?["):
+        return None
+    if not target.startswith(("/", "$")):
+        joined = join(folder, target) if folder else None
+        if joined is None:
+            return None
+        target = joined + ("/" if target.endswith(("/", ".")) else "")
+    if target.endswith("/"):
+        target += source.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return posixpath.normpath(target)
+
+
+def _fetches(document: Document, script: Script, path: str) -> bool:
+    if script.error is not None or script.names.isdisjoint(("curl", "wget")):
+        return False
+    trail = Trail(document, script)
+    folder = effective(document, script.instruction)
+    for one in fetched(trail):
+        place = one.path
+        if not place.startswith(("/", "$")):
+            place = (join(folder, place) or "") if folder else ""
+        if place and posixpath.normpath(place) == path:
+            return not trail.gone(one.path, one.command.position) and trail.in_layer(path)
+    return False
+
+
+def _folder(
+    document: Document, script: Script, command: Command, before: list[Instruction]
+) -> Late | None:
+    for family, folders in _FOLDERS.items():
+        for folder in folders:
+            if removes(command, folder) and not covers(kept_out(script.instruction), folder):
+                origin = _filled(document, script, command, family, before)
+                if origin is not None:
+                    return Late(command, origin, folder, "cache")
+    return None
+
+
+def _filled(
+    document: Document, script: Script, command: Command, family: str, before: list[Instruction]
+) -> Instruction | None:
+    """The last RUN that fills the family's cache, where the script itself has filled none."""
+    ahead = script.commands[: command.position]
+    if any(_fills(one, family) for one in ahead):
+        return None
+    for item in reversed(before):
+        run = document.script(item) if item.keyword == "RUN" else None
+        if run is None:
+            continue
+        filling = [one for one in run.commands if _fills(one, family)]
+        cleaned = [one for one in run.commands if _cleans(one, family)]
+        if filling:
+            last = filling[-1].position
+            return None if any(one.position > last for one in cleaned) else item
+        if cleaned:
+            return None
+    return None
+
+
+def _fills(command: Command, family: str) -> bool:
+    found = call(command)
+    if found is None or found.manager.family != family or found.action not in _FILLS:
+        return False
+    return not found.has_flag(*found.manager.no_cache) and (
+        family != "apt" or found.action == "update-index"
+    )
+
+
+def _cleans(command: Command, family: str) -> bool:
+    found = call(command)
+    if found is not None and found.manager.family == family and found.action == "clean":
+        return family != "apt" or found.verb in ("distclean", "dist-clean")
+    return any(removes(command, folder) for folder in _FOLDERS.get(family, ()))
+
+
+def _packages(document: Document, found: Call, before: list[Instruction]) -> Late | None:
+    """The removal of packages that one earlier RUN has installed, all of them."""
+    names = {word.text for word in found.packages}
+    virtual = _installed(found.command.instruction, document, found.manager.family)
+    for item in reversed(before):
+        if item.keyword == "RUN":
+            installed = _installed(item, document, found.manager.family)
+            if names <= installed and not names & virtual:
+                return Late(found.command, item, " ".join(sorted(names)[:3]), "packages")
+    return None
+
+
+def _installed(item: Instruction, document: Document, family: str) -> set[str]:
+    script = document.script(item)
+    found: set[str] = set()
+    for command in script.commands if script else ():
+        one = call(command)
+        if one is not None and one.action == "install" and one.manager.family == family:
+            found |= {word.text.split("=")[0] for word in one.packages}
+            name = one.flag("-t", "--virtual")
+            if name is not None and name.value:
+                found.add(name.value)
+    return found
