@@ -95,7 +95,10 @@ def loads(text: str) -> Comments:
     if not text:
         return ()
     try:
-        return tuple([_loaded(item) for item in json.loads(text)])
+        found = json.loads(text)
+        if not isinstance(found, list):
+            raise Malformed("not a list")
+        return tuple([_loaded(item) for item in found])
     except (ValueError, TypeError, RecursionError) as error:
         raise Malformed(str(error)) from None
 

@@ -98,20 +98,23 @@ def _substitution(finding: Finding) -> Iterator[Way]:
 def _backquotes(finding: Finding) -> Iterator[Way]:
     subject: Subject = finding.subject
     inner = subject.snippet.script[subject.start + 1 : subject.end - 1]
-    plain = not set(inner) & set("\\\"'`#")
+    level = DISPLAY if "\\" in inner else UNSAFE if set(inner) & set("\"'`#") else SAFE
+    result = {
+        SAFE: "it gives the same result",
+        UNSAFE: "it gives the same result, save where quotes inside are read otherwise",
+        DISPLAY: "a backslash inside means something else then: look at each",
+    }
     reasons = (
-        Reason(
-            "same-result",
-            "it gives the same result"
-            if plain
-            else "it gives the same result, save for backslashes and quotes inside",
-        ),
+        Reason("result", result[level]),
         Reason("nests", "it nests, and a reader sees where it ends"),
     )
     yield Way(
-        "dollar-parentheses", "Write $(…) in place of the backquotes",
-        of_fix(subject.snippet, subject.comment), reasons, SAFE if plain else UNSAFE,
-    )  # fmt: skip
+        "dollar-parentheses",
+        "Write $(…) in place of the backquotes",
+        of_fix(subject.snippet, subject.comment),
+        reasons,
+        level,
+    )
 
 
 def _cd(finding: Finding) -> Iterator[Way]:
