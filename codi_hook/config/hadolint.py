@@ -53,6 +53,8 @@ ENVIRONMENT = {
     "HADOLINT_REQUIRE_LABELS": "label-schema",
     **{f"HADOLINT_OVERRIDE_{level.upper()}": f"override.{level}" for level in SEVERITIES},
 }
+# Off in hadolint until a configuration gives them a severity.
+OFF_UNTIL_GRADED = frozenset({"DL1001", "DL3057"})
 # hadolint fails on every finding for "ignore" and "none" too.
 THRESHOLDS = {**{name: name for name in SEVERITIES}, "ignore": "style", "none": "style"}
 
@@ -119,6 +121,9 @@ def _take(settings: dict[str, Any], name: str, value: Any, origin: str) -> None:
         levels = settings.setdefault("severity", {})
         for level, codes in value.items():
             levels.update(dict.fromkeys(_codes(codes), severity(level)))
+        wanted = sorted(OFF_UNTIL_GRADED.intersection(levels))
+        if wanted:
+            settings["extend-select"] = tuple(wanted)
     elif name == "trustedRegistries":
         settings["trusted-registries"] = from_value(BY_NAME["trusted-registries"], value or [])
     elif name == "label-schema":

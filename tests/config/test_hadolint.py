@@ -122,3 +122,8 @@ def test_thresholds_fail_where_hadolint_fails(folder: Path, threshold: str) -> N
     for name in ("Dockerfile", "Other"):
         theirs = subprocess.run([hadolint(), name], capture_output=True, check=False)
         assert codi("check", name).code == theirs.returncode
+
+
+def test_a_severity_switches_on_what_hadolint_has_off(folder: Path) -> None:
+    (folder / ".hadolint.yaml").write_text("override: {warning: [DL3057, DL3008]}\n")
+    assert resolve({}, {}).selections == (Selection(None, ("DL3057",), ()),)
