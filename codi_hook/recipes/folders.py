@@ -10,7 +10,7 @@ from codi_hook.recipes.merging import leaves_state
 from codi_hook.recipes.scripts import editable
 from codi_hook.recipes.values import unquoted
 from codi_hook.recipes.workdirs import effective, join
-from codi_hook.shell.ast import Command, Script, Word
+from codi_hook.shell.ast import Command, Script, Statement, Word
 from codi_hook.source import Span
 
 # Set by the shell or the container's runtime, not by the image, so WORKDIR does not know them.
@@ -62,11 +62,17 @@ def hides_comment(script: Script, at: int) -> bool:
     return bool(inside) or any(gone.contains(one.span) for one in script.instruction.comments)
 
 
-def resolved(document: Document, item: Instruction, folder: str) -> str | None:
-    """`folder` as an absolute path, seen from where the RUN works; None where it is unknown."""
+def resolved(document: Document, command: Command, folder: str) -> str | None:
+    """`folder` as an absolute path, seen from where the command works; None where unknown."""
     if folder.startswith(("/", "$")):
         return folder
-    current = effective(document, item)
+    current = effective(document, command.instruction)
+    script = document.script(command.instruction)
+    before = [one for one in script.commands if one.name == "cd"] if script else []
+    for one in before[: before.index(command)]:
+        there = None if one.context else target(one)
+        current = join(current, there) if current and there else None
+        current = there if there is not None and there.startswith(("/", "$")) else current
     return join(current, folder) if current else None
 
 
@@ -78,17 +84,53 @@ def returns(script: Script, command: Command) -> bool:
     ) and (any(one.name == "cd" for one in script.commands if one.position > command.position))
 
 
+def settings(script: Script, at: int) -> str:
+    """The ``set -e`` and the like ahead of the cd, as a RUN that begins there has to say them
+    again; empty where there are none."""
+    source = script.instruction.source
+    return "".join(f"{source.text(one.span)} && " for one in script.statements[:at] if _is_set(one))
+
+
+def _is_set(statement: Statement) -> bool:
+    """True for ``set`` with options and nothing that an expansion gives."""
+    commands = statement.commands
+    return (
+        statement.simple
+        and len(commands) == 1
+        and commands[0].name == "set"
+        and all(word.value is not None and word.value != "--" for word in commands[0].args)
+    )
+
+
 def can_cut(script: Script, command: Command, at: int) -> bool:
     """True where the chain up to the cd can be a RUN of its own."""
-    if script.instruction.heredocs or leaves_state(script, script.statements[:at]):
+    rest = [one for one in script.statements[:at] if not (_is_set(one) or _is_cd(one))]
+    if script.instruction.heredocs or leaves_state(script, rest):
         return False
     if any(one.operator != "&&" for one in script.statements[:at]):
         return False
     if any(one.operator == "||" for one in script.statements[at:]):
         return False  # what stands behind it also answers for a failure of the first half
     later = [one for one in script.commands if one.position > command.position]
+    if any(one.name == "cd" and goes_back(one) for one in later):
+        return False
     words = {word.value for one in later for word in one.words}
     return words.isdisjoint(_REMOVES)  # what is removed in another layer stays in the image
+
+
+def goes_back(command: Command) -> bool:
+    """True for a cd to where one came from, or home."""
+    return not command.args or command.args[0].text.rstrip("/") in ("", "-", "..", "../..", "~")
+
+
+def _is_cd(statement: Statement) -> bool:
+    commands = statement.commands
+    return (
+        statement.simple
+        and len(commands) == 1
+        and target(commands[0]) is not None
+        and (commands[0].name == "cd")
+    )
 
 
 def _says_where(following: Instruction | None) -> bool:

@@ -34,6 +34,7 @@ _BUILDS = frozenset({"autogen.sh", "bootstrap", "bootstrap.sh", "config", "confi
 _MOVES = frozenset({"ln", "mv", "cp", "rm", "dpkg-divert", "update-alternatives"})
 _PER_RUN = pattern(rb"/etc/(?:hosts|resolv\.conf|hostname)\b|/dev/shm\b").search
 _operator = pattern(r"[;|&\n]").search
+_LONGEST = 20
 
 
 def top_commands(script: Script) -> int:
@@ -69,6 +70,34 @@ def mergeable(document: Document, first: Instruction, second: Instruction) -> bo
         _is_one_statement(left)
         and _is_one_statement(right)
         and (not leaves_state(left, left.statements))
+    )
+
+
+def is_short(document: Document, *items: Instruction) -> bool:
+    """True for RUNs of one command each."""
+    scripts = [document.script(item) for item in items]
+    return all(script is not None and top_commands(script) < 2 for script in scripts)
+
+
+def block_of(document: Document, item: Instruction) -> list[Instruction]:
+    """The RUNs of one command around the instruction, each of which can join the one before it.
+    Of very many only those next to the instruction."""
+    items, at = document.instructions, document.index(item)
+    start = end = at
+    while start and at - start < _LONGEST and _joins(document, items[start - 1], items[start]):
+        start -= 1
+    while end - at < _LONGEST and _joins(document, items[end], document.following(items[end])):
+        end += 1
+    return list(items[start : end + 1])
+
+
+def _joins(document: Document, first: Instruction, second: Instruction | None) -> bool:
+    return (
+        second is not None
+        and first.keyword == second.keyword == "RUN"
+        and same_flags(first, second)
+        and is_short(document, first, second)
+        and mergeable(document, first, second)
     )
 
 

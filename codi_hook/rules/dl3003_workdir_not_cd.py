@@ -34,11 +34,13 @@ from codi_hook.model import (
 from codi_hook.recipes.folders import (
     DIRECTORY_OPTION,
     can_cut,
+    goes_back,
     hides_comment,
     index,
     reads_folder,
     resolved,
     returns,
+    settings,
     target,
     with_restore,
 )
@@ -55,14 +57,9 @@ def check(document: Document) -> Iterator[Finding]:
         if "sh -c" in command.context or command.wrapper is not None:
             continue
         run = id(command.instruction)
-        if run in runs and not (run in seen and _goes_back(command)):
+        if run in runs and not (run in seen and goes_back(command)):
             seen.add(run)
             yield Finding(command.span, command)
-
-
-def _goes_back(command: Command) -> bool:
-    """True for the cd that undoes an earlier one: it goes where that one goes."""
-    return not command.args or command.args[0].text.rstrip("/") in ("", "-", "..", "../..", "~")
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
@@ -75,11 +72,11 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         at = None if hides_comment(script, at) or returns(script, command) else at
     if folder and script is not None and at is not None:
         yield from _option(item, script, command, at)
-        path = resolved(document, item, folder)
+        path = resolved(document, command, folder)
         if path and at == 0:
             yield _before(document, item, script, path)
         elif path and can_cut(script, command, at):
-            yield _cut(document, item, script, at, path)
+            yield _cut(document, command, script, at, path)
     yield Candidate(
         "keep-cd",
         "Keep the cd, and say so with an ignore above the RUN",
@@ -135,24 +132,20 @@ def _before(document: Document, item: Instruction, script: Script, path: str) ->
     )
 
 
-def _cut(document: Document, item: Instruction, script: Script, at: int, path: str) -> Candidate:
+def _cut(document: Document, command: Command, script: Script, at: int, path: str) -> Candidate:
+    item = command.instruction
     before, after = script.statements[at - 1], script.statements[at + 1]
     source, newline = item.source, item.source.newline
     head = source.text(Span(item.span.start, item.body_span.start))
     text = f"{newline}{cased(item, 'WORKDIR')} {path}{newline}{head}"
+    text += settings(script, at)
     edits = [Edit(Span(before.span.end, after.span.start), text)]
     reasons = [
         Reason("said-openly", f"the second half says in its own line that it works in {path}"),
         Reason("two-layers", "the halves are cached apart, and are two layers"),
     ]
-    return with_restore(
-        document,
-        item,
-        "cut-at-cd",
-        f"Cut the RUN in two, the second in WORKDIR {path}",
-        edits,
-        reasons,
-    )
+    title = f"Cut the RUN in two, the second in WORKDIR {path}"
+    return with_restore(document, item, "cut-at-cd", title, edits, reasons)
 
 
 RULE = Rule(

@@ -4,11 +4,12 @@ Why it matters: Docker puts `/bin/sh -c` before a shell form, so the program is 
 SIGTERM then reaches the shell, which does not pass it on: `docker stop` waits ten seconds and
 kills. A shell-form ENTRYPOINT also ignores CMD and everything given to `docker run`.
 
-Which alternative: where the command uses nothing of the shell, the array of its words. Where it
-needs variables, wild cards or a list, the shell stays and hands over with `exec`, so that the
-program becomes process 1 all the same. Where not even that is possible, as with a pipeline, the
-shell can at least be named. An array that is almost JSON runs as shell form and fails on the
-first bracket; it is written as JSON.
+Which alternative: where the command uses nothing of the shell, the array of its words; or the
+shell by its name with `exec`, which also runs a script without a `#!` line. Where it needs
+variables, wild cards or a list, the shell stays and hands over with `exec`, so that the program
+becomes process 1 all the same. Where not even that is possible, as with a pipeline, the shell can
+at least be named. An array that is almost JSON runs as shell form and fails on the first bracket;
+it is written as JSON.
 
 Why the fixes are safe or unsafe: naming the shell gives the very configuration that Docker makes
 of the shell form, unless a base image that is not an official one has set SHELL, and a health
@@ -75,7 +76,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if script is None or script.dialect in ("cmd", "powershell", "opaque"):
         return
     command = last_simple(script)
-    lasting = item.keyword == "ENTRYPOINT" or (item.keyword == "CMD" and not words)
+    lasting = item.keyword != "HEALTHCHECK"
     if command is not None and lasting:
         yield _hand_over(item, shell, command, plain=bool(words))
     elif not words:
@@ -146,8 +147,10 @@ def _hand_over(
     """The same script through a named shell that the last command replaces."""
     text, at = with_exec(item, command), command.span.start
     what = Reason("keeps-shell", f"{shell[0]} still expands variables and reads the list")
-    if plain:
+    if plain and item.keyword == "ENTRYPOINT":
         what = Reason("ignores-arguments", "CMD and what docker run gives stay without effect")
+    elif plain:
+        what = Reason("any-script", f"the shell runs {command.name} even as a script without #!")
     return Candidate(
         "shell-exec",
         f"Let {shell[0]} hand over to {command.name} with exec",

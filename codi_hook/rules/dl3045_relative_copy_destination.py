@@ -42,7 +42,7 @@ def check(document: Document) -> Iterator[Finding]:
             if item.keyword == "WORKDIR":
                 known = True
             elif item.keyword == "COPY" and not known and item.arguments:
-                path = unquoted(item.arguments[-1].value)
+                path = unquoted(item.arguments[-1].value).lstrip("\"'")  # "$HOME"/app
                 if not is_absolute(path, windows="\\" in path and is_windows(document, item)):
                     yield Finding(item.arguments[-1].span, item)
         if known:

@@ -4,7 +4,8 @@ Why it matters: each RUN is a layer. What one writes and the next deletes stays 
 every layer costs a little when it is stored, pulled and mounted. Only RUNs of one command each
 are reported: longer ones are usually apart for the sake of the build cache.
 
-Which alternative: `&&` in the layout that the file uses elsewhere. Where the file needs BuildKit
+Which alternative: `&&` in the layout that the file uses elsewhere, for two of them or for all that
+stand in a row. Where the file needs BuildKit
 anyway, a here-document with `set -e` reads better and grows without backslashes.
 
 Why the fixes are safe: with `&&` a failure stops the build as before, and the first command is
@@ -20,6 +21,7 @@ When to ignore: where the first command is slow and the second changes often.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations, pairwise
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import (
@@ -34,12 +36,13 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.facts import uses_buildkit
 from codi_hook.recipes.merging import (
+    block_of,
     gap,
+    is_short,
     may_leave_daemon,
     mergeable,
     same_flags,
     shows_in_next,
-    top_commands,
 )
 from codi_hook.source import Span
 
@@ -50,14 +53,9 @@ def check(document: Document) -> Iterator[Finding]:
         if item.keyword != "RUN":
             previous = None
             continue
-        if previous and same_flags(previous, item) and _is_short(document, previous, item):
+        if previous and same_flags(previous, item) and is_short(document, previous, item):
             yield Finding(item.keyword_span, (previous, item))
         previous = item
-
-
-def _is_short(document: Document, *items: Instruction) -> bool:
-    scripts = [document.script(item) for item in items]
-    return all(script is not None and top_commands(script) < 2 for script in scripts)
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
@@ -88,6 +86,9 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         Applicability.UNSAFE if daemon or changed else Applicability.SAFE,
         tuple(reasons),
     )
+    block = block_of(document, first)
+    if len(block) > 2:
+        yield _all(document, block)
     text = _heredoc(document, first, second)
     if text:
         yield Candidate(
@@ -101,6 +102,30 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
                 Reason("needs-buildkit", "the file needs BuildKit already, so it may be used"),
             ),
         )
+
+
+def _all(document: Document, block: list[Instruction]) -> Candidate:
+    scripts = [script for item in block if (script := document.script(item)) is not None]
+    lines = f"{block[0].start_line} to {block[-1].end_line}"
+    reasons = [
+        Reason("one-layer", f"the {len(block)} commands then write one layer"),
+        Reason("cached-together", "a change in any of them runs all again"),
+    ]
+    differs = next((text for a, b in combinations(scripts, 2) if (text := shows_in_next(a, b))), "")
+    if any(map(may_leave_daemon, scripts[:-1])):
+        differs = "what one of them may have started is still running for the next"
+    if differs:
+        reasons.insert(1, Reason("same-shell", differs))
+    return Candidate(
+        "merge-block",
+        f"Join all {len(block)} RUNs of lines {lines} with &&",
+        tuple(
+            Edit(Span(a.body_span.end, b.body_span.start), gap(document, a, b))
+            for a, b in pairwise(block)
+        ),
+        Applicability.UNSAFE if differs else Applicability.SAFE,
+        tuple(reasons),
+    )
 
 
 def _heredoc(document: Document, first: Instruction, second: Instruction) -> str | None:
