@@ -131,16 +131,33 @@ def same_keys(key: str) -> tuple[str, ...]:
 def set_value(label: Label, text: str, escape: str) -> Edit:
     """Give the label another value, with quotes where it had them or needs them."""
     pair = label.pair
-    if pair.value is None or not pair.value.value:
-        at = pair.span.end
-        return Edit(Span(at, at), word(text, escape))
+    if _in_one_quote(pair) or pair.value is None or not pair.value.value:
+        return _set_raw(label, word(text, escape), escape)
     bare = pair.value.value[0] not in "'\"" and " " not in pair.value.value
     return Edit(pair.value.span, word(text, escape) if bare else quoted(text, escape))
+
+
+def _set_raw(label: Label, text: str, escape: str) -> Edit:
+    """Give the label a value that is written as it is, variables included."""
+    pair = label.pair
+    if _in_one_quote(pair):
+        return Edit(pair.span, f"{word(label.key, escape)}={text}")
+    if pair.value is None or not pair.value.value:
+        return Edit(Span(pair.span.end, pair.span.end), text)
+    return Edit(pair.value.span, text)
+
+
+def _in_one_quote(pair: Pair) -> bool:
+    """True for ``"key=value"``, whose quote opens in the key and closes in the value."""
+    key = pair.key.value
+    return key[:1] in ("'", '"') and (len(key) < 2 or key[-1] != key[0])
 
 
 def rename(label: Label, key: str) -> Edit:
     quote = label.pair.key.value[:1]
     quote = quote if quote in ("'", '"') else ""
+    if _in_one_quote(label.pair):
+        return Edit(label.pair.key.span, quote + key)
     return Edit(label.pair.key.span, f"{quote}{key}{quote}")
 
 
@@ -163,9 +180,7 @@ def from_argument(finding: Finding, kind: str) -> Candidate:
     document = finding.document
     known = {pair.key.value for item in _args_before(document, label) for pair in item.pairs}
     name = argument_name(label.key, kind)
-    old = label.pair.value
-    at = old.span if old and old.value else Span(label.pair.span.end, label.pair.span.end)
-    edits: tuple[Edit, ...] = (Edit(at, f"${name}"),)
+    edits: tuple[Edit, ...] = (_set_raw(label, f"${name}", document.escape),)
     if name not in known:
         declare = f"{cased(label.instruction, 'ARG')} {name}"
         edits = (insert_before(label.instruction, declare), *edits)
