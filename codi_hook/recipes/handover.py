@@ -12,9 +12,11 @@ from codi_hook.model import Document
 from codi_hook.patterns import pattern
 from codi_hook.recipes.execform import BUILTINS, plain_words
 from codi_hook.recipes.facts import DEBIAN, family
+from codi_hook.recipes.instructions import exec_form
 from codi_hook.recipes.starts import literal
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.wrappers import SHELLS
+from codi_hook.source import Span
 
 _WAITS = frozenset({"trap", "wait", "alias"})
 # What ends by itself, at once: there is nothing to signal.
@@ -91,3 +93,13 @@ def program_words(script: Script, command: Command) -> list[str] | None:
     if len(inner) != 1 or command.redirects or any(_glob(word.text) for word in command.words):
         return None
     return literal(command.words)
+
+
+def with_arguments(document: Document, item: Instruction, command: Command) -> str | None:
+    """The array for a shell form whose last command gets ``exec`` and ``"$@"``."""
+    written, source = item.arguments[-1].value, item.source
+    tail = source.text(Span(command.span.start, item.span.end)).strip()
+    if item.form == "json" or item.comments or command.redirects or not written.endswith(tail):
+        return None
+    text = f'{written[: len(written) - len(tail)]}exec {tail} "$@"'
+    return exec_form([*document.shell_of(item), text, command.name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codi_hook.dockerfile import Flag, Instruction, Pair
+from codi_hook.dockerfile.ast import Argument
 from codi_hook.model import Edit
 from codi_hook.source import Source, Span
 
@@ -64,6 +65,17 @@ def delete(instruction: Instruction) -> Edit:
     source = instruction.source
     start = line_start(source, instruction.span.start)
     return Edit(Span(start, line_end(source, instruction.span.end)), "")
+
+
+def without_part(instruction: Instruction, part: Argument | Pair) -> Edit:
+    """Take one of the arguments or pairs out, the whole instruction where it has no other."""
+    parts = instruction.pairs if isinstance(part, Pair) else instruction.arguments
+    at = next(index for index, one in enumerate(parts) if one is part)
+    if len(parts) == 1:
+        return delete(instruction)
+    if at:
+        return Edit(Span(parts[at - 1].span.end, part.span.end), "")
+    return Edit(Span(part.span.start, parts[1].span.start), "")
 
 
 def cased(instruction: Instruction, keyword: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction, Stage
+from codi_hook.dockerfile.ast import Pair
 from codi_hook.model import Document
 from codi_hook.patterns import pattern
 
@@ -27,6 +29,31 @@ def names(text: str, name: str) -> bool:
 def reads(item: Instruction, name: str) -> bool:
     """True where the instruction mentions the variable in any way."""
     return names(item.text, name)
+
+
+def last_meta_arg(document: Document, name: str) -> Pair | None:
+    """The pair that counts of those before FROM that declare the name."""
+    found = None
+    for item in document.meta_args:
+        found = item.pair(name) or found
+    return found
+
+
+def is_read(document: Document, item: Instruction, name: str) -> bool:
+    """True where a FROM or another ARG before it reads the name, or a stage declares it."""
+    if any(reads(other, name) for other in document.meta_args if other is not item):
+        return True
+    return any(
+        reads(stage.instruction, name) or any(one.pair(name) for one in _args(stage))
+        for stage in document.stages
+    )
+
+
+def _args(stage: Stage) -> Iterator[Instruction]:
+    for item in stage.instructions:
+        inner = item.trigger or item
+        if inner.keyword == "ARG":
+            yield inner
 
 
 def unknown_in(document: Document, stage: Stage, name: str) -> Instruction | None:

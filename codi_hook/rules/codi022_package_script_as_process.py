@@ -37,16 +37,14 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.patterns import pattern
+from codi_hook.recipes.inits import INITS, advise_init, init_candidates, init_edits, plain_init
 from codi_hook.recipes.installs import insert_option
 from codi_hook.recipes.nodestart import program, script_name
 from codi_hook.recipes.starts import (
-    INITS,
     in_effect,
-    init_edits,
     is_for_development,
     last_command,
     own,
-    plain_init,
     start_words,
 )
 from codi_hook.shell.ast import Command
@@ -96,9 +94,9 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         )
     elif command.wrapper is None and in_effect(stage, "ENTRYPOINT") in (None, item):
         for package in INITS:
-            yield from _init(document, stage, item, package)
+            yield from init_candidates(document, stage, item, package)
         if all(init_edits(document, stage, item, package) is None for package in INITS):
-            yield _advise_init(name)
+            yield advise_init(name)
     yield Candidate(
         "start-program",
         f"Write what the script {script} of package.json runs in place of {name}",
@@ -123,40 +121,6 @@ def _program(command: Command, script: str, words: list[str], edit: Edit) -> Can
             Reason("gets-signals", f"{words[0]} is then process 1 and gets SIGTERM itself"),
             Reason("same-command", f"{shown} is what {script} runs in package.json"),
             Reason("no-npm-variables", f"variables that {command.name} sets are then missing"),
-        ),
-    )
-
-
-def _init(document: Document, stage: Stage, item: Instruction, package: str) -> Iterator[Candidate]:
-    found = init_edits(document, stage, item, package)
-    if found is None:
-        return
-    edits, installed = found
-    how = Reason("one-package", f"{package} is a package of the distribution")
-    if installed:
-        how = Reason("installed", f"the file installs {package} already, and starts without it")
-    yield Candidate(
-        f"start-by-{package}",
-        f"Let {package} be process 1",
-        edits,
-        Applicability.UNSAFE,
-        (
-            Reason("whole-group", f"{package} gives the signal to every process of its group"),
-            how,
-            Reason("script-stays", "what is started stays in package.json"),
-        ),
-    )
-
-
-def _advise_init(name: str) -> Candidate:
-    return Candidate(
-        "install-init",
-        "Install dumb-init or tini, and start by it",
-        (),
-        Applicability.DISPLAY,
-        (
-            Reason("whole-group", "dumb-init, and tini -g, signal every process of their group"),
-            Reason("script-stays", f"{name} goes on running what package.json says"),
         ),
     )
 

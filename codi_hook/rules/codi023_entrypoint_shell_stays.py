@@ -42,6 +42,7 @@ from codi_hook.recipes.handover import (
     program_words,
     stays,
     takes_arguments,
+    with_arguments,
 )
 from codi_hook.recipes.instructions import exec_form
 from codi_hook.recipes.starts import own
@@ -107,32 +108,16 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         )
         yield _advise_script(command)
         return
-    if not is_shell_call(script) and not item.comments:
-        shell = [*document.shell_of(item), ""]
-        yield from _with_arguments(item, shell, command, ignored, signals)
+    passing = with_arguments(document, item, command)
+    if passing is not None:
+        yield Candidate(
+            "pass-arguments",
+            'Let the script pass "$@" on, with exec',
+            (Edit(_body(item), passing),),
+            Applicability.UNSAFE,
+            (_taken(ignored, command.name), signals, keeps),
+        )
     yield _drop(ignored)
-
-
-def _with_arguments(
-    item: Instruction, shell: list[str], command: Command, ignored: Instruction, signals: Reason
-) -> Iterator[Candidate]:
-    written = item.arguments[-1].value
-    source = item.source
-    tail = source.text(Span(command.span.start, item.span.end)).strip()
-    if command.redirects or not written.endswith(tail):
-        return
-    shell[-1] = f'{written[: len(written) - len(tail)]}exec {tail} "$@"'
-    yield Candidate(
-        "pass-arguments",
-        'Let the script pass "$@" on, with exec',
-        (Edit(_body(item), exec_form([*shell, command.name])),),
-        Applicability.UNSAFE,
-        (
-            _taken(ignored, command.name),
-            signals,
-            Reason("keeps-shell", "the shell still does what stands before it"),
-        ),
-    )
 
 
 def _taken(ignored: Instruction, name: str) -> Reason:

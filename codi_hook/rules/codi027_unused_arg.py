@@ -31,17 +31,15 @@ from codi_hook.model import (
     Applicability,
     Candidate,
     Document,
-    Edit,
     Finding,
     Reason,
     Rule,
     Severity,
 )
 from codi_hook.patterns import pattern
-from codi_hook.recipes.instructions import cased, delete, insert_after, insert_before
+from codi_hook.recipes.instructions import cased, insert_after, insert_before, without_part
 from codi_hook.recipes.layers import built_on
-from codi_hook.recipes.variables import names, reads, unknown_in
-from codi_hook.source import Span
+from codi_hook.recipes.variables import is_read, last_meta_arg, names, reads, unknown_in
 
 _READERS = (
     "ADD", "CMD", "COPY", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
@@ -60,7 +58,7 @@ def check(document: Document) -> Iterator[Finding]:
     for item in document.meta_args:
         for pair in item.pairs:
             name = pair.key.value
-            if _predefined(name) or pair is not _last_of(document, name):
+            if _predefined(name) or pair is not last_meta_arg(document, name):
                 continue
             users = [stage for stage in document.stages if unknown_in(document, stage, name)]
             if users:
@@ -68,35 +66,11 @@ def check(document: Document) -> Iterator[Finding]:
                 line = reader.start_line if reader else 0
                 message = f"{name} is not known in the stage that reads it in line {line}"
                 yield Finding(pair.span, (item, pair, users), message)
-            elif not _used(document, item, name):
+            elif not is_read(document, item, name):
                 message = f"No FROM reads {name}, and no stage declares it"
                 yield Finding(pair.span, (item, pair, []), message)
     for stage in document.stages:
         yield from _of_stage(document, stage)
-
-
-def _last_of(document: Document, name: str) -> Pair | None:
-    found = None
-    for item in document.meta_args:
-        found = item.pair(name) or found
-    return found
-
-
-def _used(document: Document, item: Instruction, name: str) -> bool:
-    """True where a FROM or another ARG before it reads the name, or a stage declares it."""
-    if any(reads(other, name) for other in document.meta_args if other is not item):
-        return True
-    return any(
-        reads(stage.instruction, name) or any(one.pair(name) for one in _args(stage))
-        for stage in document.stages
-    )
-
-
-def _args(stage: Stage) -> Iterator[Instruction]:
-    for item in stage.instructions:
-        inner = item.trigger or item
-        if inner.keyword == "ARG":
-            yield inner
 
 
 def _of_stage(document: Document, stage: Stage) -> Iterator[Finding]:
@@ -141,11 +115,10 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         if len(users) == 1:
             yield from _where_read(document, users[0], name)
         return
-    shared = len(item.pairs) > 1
     yield Candidate(
         "remove-arg",
         f"Take {name} out",
-        (_without(item, pair) if shared else delete(item),),
+        (without_part(item, pair),),
         Applicability.SAFE,
         (
             Reason("unread", f"no instruction behind it mentions {name}"),
@@ -167,14 +140,6 @@ def _where_read(document: Document, stage: Stage, name: str) -> Iterator[Candida
                 Reason("takes-default", "ARG without a value takes that from before FROM"),
             ),
         )
-
-
-def _without(item: Instruction, pair: Pair) -> Edit:
-    """The pair and the blanks before it; those behind it where it is the first."""
-    at = item.pairs.index(pair)
-    if at:
-        return Edit(Span(item.pairs[at - 1].span.end, pair.span.end), "")
-    return Edit(Span(pair.span.start, item.pairs[1].span.start), "")
 
 
 RULE = Rule(

@@ -24,16 +24,14 @@ from codi_hook.model import (
     Applicability,
     Candidate,
     Document,
-    Edit,
     Finding,
     Reason,
     Rule,
     Severity,
 )
 from codi_hook.patterns import pattern
-from codi_hook.recipes.instructions import delete
+from codi_hook.recipes.instructions import without_part
 from codi_hook.recipes.values import unquoted
-from codi_hook.source import Span
 
 _port = pattern(r"0*(\d+)(?:-0*(\d+))?(?:/(\w+))?\Z").match
 
@@ -67,7 +65,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     yield Candidate(
         "drop-second",
         f"Take the second {port} out",
-        (_without(item, argument),),
+        (without_part(item, argument),),
         Applicability.SAFE,
         (same, Reason("said-before", f"line {first_item.start_line} says it already")),
     )
@@ -76,7 +74,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "drop-first",
             f"Take the {first.value} of line {first_item.start_line} out",
-            (_without(first_item, first),),
+            (without_part(first_item, first),),
             Applicability.SAFE,
             (same, Reason("said-later", f"line {item.start_line} says it again")),
         )
@@ -88,15 +86,6 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             Applicability.DISPLAY,
             (Reason("tcp", f"{port} without a protocol is {port}/tcp"),),
         )
-
-
-def _without(item: Instruction, argument: Argument) -> Edit:
-    if len(item.arguments) == 1:
-        return delete(item)
-    at = item.arguments.index(argument)
-    if at:
-        return Edit(Span(item.arguments[at - 1].span.end, argument.span.end), "")
-    return Edit(Span(argument.span.start, item.arguments[1].span.start), "")
 
 
 RULE = Rule(
