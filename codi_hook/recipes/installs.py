@@ -14,8 +14,8 @@ from codi_hook.source import Span
 APT = ("apt-get", "apt")
 DNF = ("dnf", "microdnf")
 RPM_INSTALLS = ("install", "group install", "module install", "groupinstall", "localinstall")
-# The names that a script may call pip by; Python 3.5 was the first with an official image.
-_VERSIONS = ("", "2", "3", "2.7", *(f"3.{minor}" for minor in range(5, 16)))
+# The names that a script may call pip by, of the releases that had it.
+_VERSIONS = ("", "2", "3", "2.7", *(f"3.{minor}" for minor in range(2, 16)))
 PIP = tuple(f"pip{version}" for version in _VERSIONS)
 PYTHON = tuple(f"python{version}" for version in _VERSIONS)
 PIP_NAMES = frozenset({"pip", "pip2", "pip3"})

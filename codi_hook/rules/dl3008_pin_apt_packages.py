@@ -5,14 +5,17 @@ builds of the same file give different images, and a bad version cannot be told 
 
 Which alternative: a version on each package is the most exact, and has to be kept up: Debian's
 mirrors drop a version when the next one comes, and the build then fails. Building against a
-snapshot of the archive (snapshot.debian.org, snapshot.ubuntu.com) pins every package at once,
-those pulled in as well. A base image pinned by digest at least fixes what is there already.
+snapshot of the archive (snapshot.debian.org, snapshot.ubuntu.com) pins every package at once, those
+pulled in as well. Where the newest fixes of a release are wanted, an inline ignore says so. A base
+image pinned by digest at least fixes what is there already.
 
 The fixes are advice: which version is right can only be seen inside the image, with
 `apt-cache policy name`.
 
 When to ignore: where the image is rebuilt often and the newest security fixes are worth more
 than the same bytes, which many teams decide for packages of a stable distribution.
+
+Evidence: 12,158 findings in 6,714 of 16,167 public Dockerfiles, 415.3 of 1,000.
 """
 
 from __future__ import annotations
@@ -20,10 +23,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
-from codi_hook.recipes.installs import APT, installs, one_line, shown
-from codi_hook.recipes.pins import advice, text_of, unpinned_by_apt
-from codi_hook.shell.ast import Word
-from codi_hook.shell.managers import Call
+from codi_hook.recipes.installs import APT, installs, one_line
+from codi_hook.recipes.pins import (
+    advice,
+    by_hand,
+    ignore_here,
+    named,
+    subject,
+    text_of,
+    unpinned_by_apt,
+)
 
 _SNAPSHOTS = {"debian": "snapshot.debian.org", "ubuntu": "snapshot.ubuntu.com"}
 
@@ -32,20 +41,15 @@ def check(document: Document) -> Iterator[Finding]:
     for call in installs(document, *APT):
         words = unpinned_by_apt(call)
         if words:
-            yield Finding(words[0].span, (call, words), f"No version for {_named(words)}")
-
-
-def _named(words: list[Word]) -> str:
-    return one_line(shown(words))
+            yield Finding(words[0].span, (call, words), f"No version for {named(words)}")
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
-    call, words = _subject(finding)
+    call, words = subject(finding)
     first = one_line(text_of(words[0]))
-    yield advice(
-        "pin-versions",
-        f"Give each package a version: {first}=…",
-        ("exact", f"the version of {_named(words)} then stands in the file and in its history"),
+    yield by_hand(
+        words,
+        "=",
         ("policy", f"apt-cache policy {first} names the version, run inside the base image"),
         ("upkeep", "the mirror drops old versions, so the pins have to be kept up to date"),
     )
@@ -58,11 +62,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             ("all-at-once", "one date pins every package, dependencies included"),
             ("stays-available", f"{_SNAPSHOTS[root]} keeps what the mirrors of {root} drop"),
         )
-
-
-def _subject(finding: Finding) -> tuple[Call, list[Word]]:
-    call, words = finding.subject
-    return call, words
+    yield ignore_here(finding, "the release of the base image decides")
 
 
 RULE = Rule(

@@ -16,6 +16,8 @@ update first, as in Debian's own images. The others change what is downloaded wh
 `unsafe`.
 
 When to ignore: in an image that is made to install from without the network.
+
+Evidence: 4,907 findings in 4,094 of 16,167 public Dockerfiles, 253.2 of 1,000.
 """
 
 from __future__ import annotations

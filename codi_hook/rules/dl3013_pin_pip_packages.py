@@ -12,6 +12,8 @@ Why the fix is unsafe: it installs the version that the variable names, which ne
 that was installed so far. The others are advice: a version cannot be known from the file.
 
 When to ignore: where the newest version is the point, as in a nightly compatibility build.
+
+Evidence: 2,164 findings in 1,647 of 16,167 public Dockerfiles, 101.9 of 1,000.
 """
 
 from __future__ import annotations
@@ -20,8 +22,17 @@ from collections.abc import Iterator
 
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
 from codi_hook.patterns import pattern
-from codi_hook.recipes.installs import PIP, PIP_NAMES, PYTHON, installs, one_line, shown
-from codi_hook.recipes.pins import advice, from_variables, text_of
+from codi_hook.recipes.installs import PIP, PIP_NAMES, PYTHON, installs, one_line
+from codi_hook.recipes.pins import (
+    advice,
+    by_hand,
+    from_variables,
+    ignore_here,
+    named,
+    subject,
+    text_of,
+    without_version,
+)
 from codi_hook.shell.ast import Word
 from codi_hook.shell.managers import Call
 
@@ -34,18 +45,17 @@ _archive = pattern(r"\.(?:whl|tar\.gz|zip|tgz|tar\.bz2)(?:\[|\Z)").search
 
 
 def check(document: Document) -> Iterator[Finding]:
+    return without_version(_calls(document), _pinned)
+
+
+def _calls(document: Document) -> Iterator[Call]:
     for call in installs(document, *PIP, "pipx", *PYTHON):
-        if call.manager.name not in PIP_NAMES and call.manager.name != "pipx":
-            continue
-        if call.has_flag(*_FROM_FILE):
-            continue
-        words = [word for word in (*call.packages, *call.sources) if not _pinned(word)]
-        if words:
-            named = one_line(shown(words))
-            yield Finding(words[0].span, (call, words), f"No version for {named}")
+        known = call.manager.name in PIP_NAMES or call.manager.name == "pipx"
+        if known and not call.has_flag(*_FROM_FILE):
+            yield call
 
 
-def _pinned(word: Word) -> bool:
+def _pinned(_call: Call, word: Word) -> bool:
     text = text_of(word)
     if _vcs(text):
         return _reference(text) is not None
@@ -55,31 +65,26 @@ def _pinned(word: Word) -> bool:
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
-    call: Call
-    words: list[Word]
-    call, words = finding.subject
+    call, words = subject(finding)
     yield from from_variables(finding.document, call, words, "==")
-    named, first = one_line(shown(words)), one_line(text_of(words[0]))
+    first = one_line(text_of(words[0]))
     if _vcs(first):
         yield advice(
             "pin-commit",
             f"Name a tag or commit: {first}@…",
             ("moves", "the default branch moves with every push"),
-            ("exact", f"a commit fixes what {named} installs, byte for byte"),
+            ("exact", f"a commit fixes what {named(words)} installs, byte for byte"),
         )
+        yield ignore_here(finding, "the newest state is wanted")
         return
     yield advice(
         "lock-file",
         "Install from a requirements file with versions and hashes",
-        ("all-of-it", f"what {named} needs in turn is fixed as well"),
+        ("all-of-it", f"what {named(words)} needs in turn is fixed as well"),
         ("hashes", "pip refuses a file whose hash is not the recorded one"),
     )
-    yield advice(
-        "pin-versions",
-        f"Give each package a version: {first}==…",
-        ("exact", f"the version of {named} then stands in the file and in its history"),
-        ("index", f"pip index versions {first} lists what there is"),
-    )
+    yield by_hand(words, "==", ("index", f"pip index versions {first} lists what there is"))
+    yield ignore_here(finding, "the newest release is wanted")
 
 
 RULE = Rule(

