@@ -21,6 +21,9 @@ _MAY_UPDATE = frozenset({
 
 def has_lists(document: Document, script: Script, found: Call) -> bool | None:
     """Whether there are lists for the call; None where that is not known."""
+    ahead = tuple(one for one in script.commands if one.position < found.command.position)
+    if _after(ahead, None):
+        return True  # the step has updated by itself
     item = script.instruction
     stage = document.stage_of(item)
     state = _at_start(document, stage) if stage else None
@@ -34,7 +37,6 @@ def has_lists(document: Document, script: Script, found: Call) -> bool | None:
                 state = _after(run.commands, state)
         elif other.keyword in ("COPY", "ADD") and "apt" in other.arguments[-1].value:
             state = None
-    ahead = tuple(one for one in script.commands if one.position < found.command.position)
     return _after(ahead, state)
 
 
@@ -54,6 +56,8 @@ def _after(commands: tuple[Command, ...], state: bool | None) -> bool | None:
                 state = False
         elif removes(command, LISTS):
             state = False
-        elif command.name in _MAY_UPDATE or (called is None and runs_a_file(command)):
-            state = True if state else None
+        elif state is False and (
+            command.name in _MAY_UPDATE or (called is None and runs_a_file(command))
+        ):
+            state = None
     return state

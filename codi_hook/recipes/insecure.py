@@ -108,6 +108,9 @@ SETTINGS: tuple[tuple[str, str, bool, Switch], ...] = (
 )
 
 
+CONFIGURED = frozenset(program for program, *_ in SETTINGS)
+
+
 def setting(program: str, name: str, value: str) -> Switch | None:
     """What ``program config … name value`` switches off, if anything."""
     for who, what, wanted, switch in SETTINGS:
@@ -116,6 +119,7 @@ def setting(program: str, name: str, value: str) -> Switch | None:
     return None
 
 
+_may_say = pattern(r"(?i)trusted=|unauth|gpgcheck|ssl|check_cert|verify").search
 # What is written into the configuration of a tool.
 _WRITTEN = (
     (pattern(r"\[[^\]]*\btrusted=yes\b[^\]]*\](?!\s*(?:file|copy|cdrom):)").search, _apt),
@@ -130,6 +134,8 @@ _WRITTEN = (
 
 def written(text: str) -> Switch | None:
     """What the text switches off where it is written into a tool's configuration, if anything."""
+    if not _may_say(text):
+        return None
     return next((switch for says, switch in _WRITTEN if says(text)), None)
 
 

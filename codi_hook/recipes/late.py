@@ -23,15 +23,49 @@ DELETERS = (
     "yarn", "yum", "zypper",
 )  # fmt: skip
 _FILLS = frozenset({"install", "update-index", "upgrade", "dist-upgrade"})
-# Folders that a package manager fills, by its family. Those of apt's packages are emptied by
-# the configuration that the official images bring.
-_FOLDERS = {
-    "apt": (LISTS,),
-    "rpm": ("/var/cache/yum", "/var/cache/dnf"),
-    "apk": ("/var/cache/apk",),
-    "pip": ("/root/.cache/pip",),
-    "npm": ("/root/.npm",),
-}
+_DELETES = frozenset(DELETERS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """The managers with one of the names, or all of the family, and the folders they fill."""
+
+    family: str
+    names: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: Call) -> _Filler:
+        known = next((one for one in _FILLERS if one.covers(found)), None)
+        return known or cls(found.manager.family, (found.name,))
+
+    def covers(self, found: Call) -> bool:
+        return found.manager.family == self.family and (not self.names or found.name in self.names)
+
+    def fills(self, command: Command) -> bool:
+        found = call(command)
+        if found is None or not self.covers(found) or found.action not in _FILLS:
+            return False
+        if self.family == "apt":
+            return found.action == "update-index"
+        return not found.has_flag(*found.manager.no_cache)
+
+    def empties(self, command: Command) -> bool:
+        found = call(command)
+        if found is not None and self.covers(found) and found.action == "clean":
+            return self.family != "apt" or found.verb in ("distclean", "dist-clean")
+        return any(removes(command, folder) for folder in self.folders)
+
+
+# What apt keeps of packages is emptied by the configuration that the official images bring.
+_FILLERS = (
+    _Filler("apt", (), (LISTS,)),
+    _Filler("rpm", (), ("/var/cache/yum", "/var/cache/dnf")),
+    _Filler("apk", (), ("/var/cache/apk",)),
+    _Filler("pip", ("pip", "pip2", "pip3"), ("/root/.cache/pip",)),
+    _Filler("npm", ("npm",), ("/root/.npm",)),
+)
+_PARTS = ("/var", "/root", "~", "HOME", "{")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +83,13 @@ def late(document: Document) -> Iterator[Late]:
     """The commands that delete only what an earlier layer of the same stage has added."""
     for script in shipped(document, *DELETERS):
         before = list(_before(document, script.instruction))
-        if not before:
+        if len(before) < 2:  # FROM alone
             continue
-        trail = Trail(document, script)
         for command in script.commands:
-            found = _late(document, script, trail, command, before) if command.words else None
-            if found is not None:
-                yield found
+            if command.name in _DELETES:
+                found = _late(document, script, command, before)
+                if found is not None:
+                    yield found
 
 
 def _before(document: Document, item: Instruction) -> Iterator[Instruction]:
@@ -67,17 +101,17 @@ def _before(document: Document, item: Instruction) -> Iterator[Instruction]:
 
 
 def _late(
-    document: Document, script: Script, trail: Trail, command: Command, before: list[Instruction]
+    document: Document, script: Script, command: Command, before: list[Instruction]
 ) -> Late | None:
     if command.name == "rm":
-        return _removed(document, script, trail, command, before) or _folder(
+        return _removed(document, script, command, before) or _folder(
             document, script, command, before
         )
     found = call(command)
     if found is None:
         return None
     if found.action == "clean" and found.manager.family not in ("apt", "gem"):
-        origin = _filled(document, script, command, found.manager.family, before)
+        origin = _filled(document, script, command, _Filler.of(found), before)
         if origin is not None:
             return Late(command, origin, f"the cache of {found.name}", "cache")
     if found.action == "remove" and found.packages and found.manager.system:
@@ -86,12 +120,14 @@ def _late(
 
 
 def _removed(
-    document: Document, script: Script, trail: Trail, command: Command, before: list[Instruction]
+    document: Document, script: Script, command: Command, before: list[Instruction]
 ) -> Late | None:
     words = operands(command)
     if len(words) != 1 or any(char in words[0].text for char in "*?[{"):
         return None
-    place = trail.place(command, words[0])
+    name = words[0].text.strip("\"'").rstrip("/").rpartition("/")[2]
+    before = [item for item in before if name in item.text]
+    place = Trail(document, script).place(command, words[0]) if before else None
     if not place:
         return None
     folder = effective(document, script.instruction)
@@ -145,50 +181,38 @@ def _fetches(document: Document, script: Script, path: str) -> bool:
 def _folder(
     document: Document, script: Script, command: Command, before: list[Instruction]
 ) -> Late | None:
-    for family, folders in _FOLDERS.items():
-        for folder in folders:
+    if not any(part in word.text for word in command.args for part in _PARTS):
+        return None
+    for filler in _FILLERS:
+        for folder in filler.folders:
             if removes(command, folder) and not covers(kept_out(script.instruction), folder):
-                origin = _filled(document, script, command, family, before)
+                origin = _filled(document, script, command, filler, before)
                 if origin is not None:
                     return Late(command, origin, folder, "cache")
     return None
 
 
 def _filled(
-    document: Document, script: Script, command: Command, family: str, before: list[Instruction]
+    document: Document,
+    script: Script,
+    command: Command,
+    filler: _Filler,
+    before: list[Instruction],
 ) -> Instruction | None:
-    """The last RUN that fills the family's cache, where the script itself has filled none."""
+    """The last RUN that fills the cache, where the script itself has filled none."""
     ahead = script.commands[: command.position]
-    if any(_fills(one, family) for one in ahead):
+    if any(filler.fills(one) for one in ahead):
         return None
     for item in reversed(before):
         run = document.script(item) if item.keyword == "RUN" else None
         if run is None:
             continue
-        filling = [one for one in run.commands if _fills(one, family)]
-        cleaned = [one for one in run.commands if _cleans(one, family)]
-        if filling:
-            last = filling[-1].position
-            return None if any(one.position > last for one in cleaned) else item
-        if cleaned:
+        last = max((one.position for one in run.commands if filler.fills(one)), default=-1)
+        if any(one.position > last and filler.empties(one) for one in run.commands):
             return None
+        if last >= 0:
+            return item
     return None
-
-
-def _fills(command: Command, family: str) -> bool:
-    found = call(command)
-    if found is None or found.manager.family != family or found.action not in _FILLS:
-        return False
-    return not found.has_flag(*found.manager.no_cache) and (
-        family != "apt" or found.action == "update-index"
-    )
-
-
-def _cleans(command: Command, family: str) -> bool:
-    found = call(command)
-    if found is not None and found.manager.family == family and found.action == "clean":
-        return family != "apt" or found.verb in ("distclean", "dist-clean")
-    return any(removes(command, folder) for folder in _FOLDERS.get(family, ()))
 
 
 def _packages(document: Document, found: Call, before: list[Instruction]) -> Late | None:

@@ -51,6 +51,8 @@ class Change:
 
 def change(document: Document, command: Command) -> Change | None:
     """The command as a change of what COPYs ahead of it have written, and of nothing else."""
+    if not any("R" in word.text or "recurs" in word.text for word in command.args):
+        return None
     item = command.instruction
     script = document.script(item)
     if script is None or not editable(script) or document.is_trigger(item):

@@ -13,6 +13,7 @@ from codi_hook.recipes.insecure import (
     APT_CERTIFICATES,
     APT_SETTINGS,
     CERTIFICATES,
+    CONFIGURED,
     OPTIONS,
     TRUSTED_HOST,
     Switch,
@@ -20,7 +21,7 @@ from codi_hook.recipes.insecure import (
     variable,
     written,
 )
-from codi_hook.recipes.installs import is_json, one_line
+from codi_hook.recipes.installs import APT, is_json, one_line
 from codi_hook.recipes.instructions import delete
 from codi_hook.recipes.scripts import drop_word, insert_after_word, remove_command
 from codi_hook.recipes.tools import install_of, installed_before
@@ -46,27 +47,34 @@ class Off:
 
 
 def in_command(script: Script, command: Command) -> Iterator[tuple[Span, Off]]:
-    source = command.instruction.source
-    switch, given = _options(command)
-    if switch and given and not any(_local(word.text) for word in command.args):
-        edits = () if is_json(command) else tuple(_without(source, flag) for flag in given)
-        first = given[0]
-        shown = f"{command.name} {first.value if first.name in _PAIRED else first.name}"
-        yield (given[0].word.span, Off(switch, shown, edits, command))
+    """Each place of the command that switches something off, and what is to be done there."""
     for one in command.assignments:
         value = one.value.value if one.value else None
         switch = variable(one.name, value) if value else None
         if switch:
             edits = (Edit(Span(one.span.start, _next(command, one.span.end)), ""),)
             yield (one.span, Off(switch, one.name, edits))
-    switch = _set(command) or _exported(command)
+    if command.name in ("echo", "printf"):
+        for word in command.args:
+            switch = written(word.text)
+            if switch:
+                yield (word.span, Off(switch, "what is written here", ()))
+        return
+    yield from _by_option(command)
+    switch = _exported(command) if command.name == "export" else _set(command)
     if switch:
         shown = one_line(" ".join(word.text for word in command.words))
         yield (command.span, Off(switch, shown, _gone(script, command)))
-    for word in command.args if command.name in ("echo", "printf") else ():
-        switch = written(word.text)
-        if switch:
-            yield (word.span, Off(switch, "what is written here", ()))
+
+
+def _by_option(command: Command) -> Iterator[tuple[Span, Off]]:
+    source = command.instruction.source
+    switch, given = _options(command)
+    if switch and given and not any(_local(word.text) for word in command.args):
+        edits = () if is_json(command) else tuple(_without(source, flag) for flag in given)
+        first = given[0]
+        shown = f"{command.name} {first.value if first.name in _PAIRED else first.name}"
+        yield (first.word.span, Off(switch, shown, edits, command))
 
 
 def _next(command: Command, end: int) -> int:
@@ -77,19 +85,21 @@ def _next(command: Command, end: int) -> int:
 
 def _options(command: Command) -> tuple[Switch | None, list[Flag]]:
     names, switch = OPTIONS.get(command.name, ((), None))
-    given = [f for f in flags(command) if f.name in names or f"{f.name}={f.value}" in names]
-    found = call(command)
-    if found is not None and found.manager.family == "pip" and found.name != "uv":
-        return TRUSTED_HOST, [f for f in found.flags if f.name == "--trusted-host"]
-    if found is not None and found.manager.family == "apt":
-        values = [f for f in flags(command) if f.name in _PAIRED and f.value]
+    parsed = flags(command)
+    given = [f for f in parsed if f.name in names or (f.value and f"{f.name}={f.value}" in names)]
+    if command.name == "git":
+        values = [f for f in parsed if f.name == "-c" and f.value]
+        given = [f for f in values if setting("git", *_key_value(f.value or ""))]
+        return (setting("git", "http.sslverify", "false") if given else None), given
+    if switch is None:
+        found = call(command)
+        if found is not None and found.manager.family == "pip" and found.name != "uv":
+            return TRUSTED_HOST, [f for f in found.flags if f.name == "--trusted-host"]
+    elif command.name in (*APT, "aptitude"):
+        values = [f for f in parsed if f.name in _PAIRED and f.value]
         given += [f for f in values if (f.value or "").lower().strip("\"'") in APT_SETTINGS]
         if given and all("https" in (f.value or "") for f in given):
             switch = APT_CERTIFICATES
-    if command.name == "git":
-        values = [f for f in flags(command) if f.name == "-c" and f.value]
-        given = [f for f in values if setting("git", *_key_value(f.value or ""))]
-        switch = setting("git", "http.sslverify", "false") if given else None
     return switch, given
 
 
@@ -100,6 +110,8 @@ def _key_value(text: str) -> tuple[str, str]:
 
 def _set(command: Command) -> Switch | None:
     """``git config http.sslVerify false`` and its like."""
+    if command.name not in CONFIGURED:
+        return None
     words = [(word.value or "") for word in operands(command)]
     if command.name == "conda":
         words = [(word.value or "") for word in command.args if not word.text.startswith("-")]

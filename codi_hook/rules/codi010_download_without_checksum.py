@@ -61,10 +61,8 @@ def check(document: Document) -> Iterator[Finding]:
     for command in document.commands(*FETCHERS):
         script = document.script(command.instruction)
         fetched = download(command)
-        if script is None or fetched is None or _checks(script):
-            continue
-        use = _use(script, fetched)
-        if use:
+        use = _use(script, fetched) if script and fetched else ""
+        if use and script and not _checks(script):
             message = f"What {command.name} downloads is used by {use} without a checksum"
             yield Finding(command.span, fetched, message)
 

@@ -32,6 +32,8 @@ from codi_hook.recipes.switched_off import Off, certificates_missing, in_command
 from codi_hook.recipes.values import unquoted
 from codi_hook.source import Span
 
+_PROGRAMS = frozenset(PROGRAMS)
+
 
 def check(document: Document) -> Iterator[Finding]:
     for item in document.of("ENV", "ARG"):
@@ -40,11 +42,13 @@ def check(document: Document) -> Iterator[Finding]:
             if switch:
                 off = Off(switch, pair.key.value, (without_pair(item, pair),))
                 yield _finding(pair.span, off)
-    for command in document.commands(*PROGRAMS):
-        script = document.script(command.instruction)
-        if script is not None:
-            for span, off in in_command(script, command):
-                yield _finding(span, off)
+    for script in document.scripts():
+        if script.names.isdisjoint(_PROGRAMS):
+            continue
+        for command in script.commands:
+            if command.name in _PROGRAMS:
+                for span, off in in_command(script, command):
+                    yield _finding(span, off)
 
 
 def _finding(span: Span, off: Off) -> Finding:
