@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.corpus import folder  # noqa: E402
+from codi_hook.model import PROFILES  # noqa: E402
 from tests import fixing  # noqa: E402
 from tests.fixing import Outcome  # noqa: E402
 from tests.judges import BuildKit  # noqa: E402
@@ -47,6 +48,7 @@ def main() -> int:
     options.add_argument("--files", type=int, default=5000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--set", default="hub,github,modern")
+    options.add_argument("--profile", default="default", choices=PROFILES)
     options.add_argument("--no-hadolint", action="store_true")
     options.add_argument("--tally", action="store_true", help="let tally fix the same files")
     options.add_argument("--codes", type=int, default=0, help="show so many codes that stay")
@@ -56,7 +58,7 @@ def main() -> int:
     chosen = options.parse_args()
 
     files = sample(chosen.set.split(","), chosen.files, chosen.seed)
-    outcomes = treated(files)
+    outcomes = treated(files, chosen.profile)
     levels = list(fixing.LEVELS)
     totals: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
@@ -80,9 +82,9 @@ def main() -> int:
     return int(any(item.broken for item in verdicts if item.level in fixing.LEVELS))
 
 
-def treated(files: list[tuple[str, bytes]]) -> list[Outcome]:
+def treated(files: list[tuple[str, bytes]], profile: str) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = fixing.treat(files, Path(folder))
+        outcomes = fixing.treat(files, Path(folder), profile)
     batches = [outcomes[i : i + 100] for i in range(0, len(outcomes), 100)]
     with ProcessPoolExecutor(2) as pool:  # copies come back
         return [outcome for done in pool.map(judged, batches) for outcome in done]

@@ -36,13 +36,15 @@ class Outcome:
         return self.before != self.after
 
 
-def treat(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Outcome]:
+def treat(
+    files: Sequence[tuple[str, bytes]], folder: Path, profile: str = "default"
+) -> list[Outcome]:
     """Fix the files at both levels, as the command line does it, and look at the results with
     our own eyes. `folder` must be empty."""
     outcomes = []
     for level, unsafe in LEVELS.items():
         found = [Outcome(name, level, data, data) for name, data in files]
-        settings = Settings(diff=True, unsafe_fixes=unsafe, llm=False)
+        settings = Settings(profile, diff=True, unsafe_fixes=unsafe, llm=False)
         for outcome, report in _run(found, settings, folder):
             if report.error is not None:
                 outcome.complaints.append(f"crash: {report.error.message}")
@@ -54,7 +56,7 @@ def treat(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Outcome]:
             if report.data != outcome.after:
                 codes = sorted({code for code, _ in report.fixed})
                 outcome.complaints.append(f"unstable: {' '.join(codes)}")
-        _complain_of_new_findings(changed, folder)
+        _complain_of_new_findings(changed, folder, profile)
         outcomes += found
     return outcomes
 
@@ -70,8 +72,10 @@ def _run(
     yield from zip(outcomes, reports, strict=True)
 
 
-def _complain_of_new_findings(outcomes: Sequence[Outcome], folder: Path) -> None:
-    settings = Settings(candidates=False, inline_ignores=False, llm=False, shellcheck=False)
+def _complain_of_new_findings(outcomes: Sequence[Outcome], folder: Path, profile: str) -> None:
+    settings = Settings(
+        profile, candidates=False, inline_ignores=False, llm=False, shellcheck=False
+    )
     fixed = [_counts(report) for _, report in _run(outcomes, settings, folder)]
     unfixed = [Outcome(one.name, one.level, one.before, one.before) for one in outcomes]
     before = [_counts(report) for _, report in _run(unfixed, settings, folder)]
