@@ -334,13 +334,15 @@ def check(key: Key, text: str) -> Any:
 
 
 def labels(entries: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """(label, kind) pairs from NAME:KIND; ValueError for a kind that nobody knows."""
+    """(label, kind) pairs from NAME:KIND; ValueError for a kind that nobody knows. A label
+    without a kind may be any text, as in hadolint."""
     found = {}
     for entry in entries:
         name, colon, kind = entry.rpartition(":")
-        if not (name and colon and kind.lower() in LABEL_KINDS):
+        name, kind = (name, kind.lower() or "text") if colon else (kind, "text")
+        if not name or kind not in LABEL_KINDS:
             raise ValueError(f"expected NAME:KIND with a KIND of {', '.join(LABEL_KINDS)}")
-        found[name] = kind.lower()
+        found[name] = kind
     return tuple(found.items())
 
 

@@ -127,3 +127,9 @@ def test_thresholds_fail_where_hadolint_fails(folder: Path, threshold: str) -> N
 def test_a_severity_switches_on_what_hadolint_has_off(folder: Path) -> None:
     (folder / ".hadolint.yaml").write_text("override: {warning: [DL3057, DL3008]}\n")
     assert resolve({}, {}).selections == (Selection(None, ("DL3057",), ()),)
+
+
+def test_a_label_without_a_kind_may_be_any_text(folder: Path) -> None:
+    (folder / ".hadolint.yaml").write_text('label-schema: {author: "", home: url}\n')
+    assert resolve({}, {}).label_schema == (("author", "text"), ("home", "url"))
+    assert resolve({}, {"HADOLINT_REQUIRE_LABELS": "author"}).label_schema
