@@ -13,6 +13,9 @@ commands of the step would become root's as well, and where an install of packag
 comes to light, which a linter that does not look behind sudo has not complained about yet.
 
 When to ignore: in an image that is made for people to log in to.
+
+Evidence: in 20.4 of 1,000 public Dockerfiles. hadolint and this rule agree on all 692 places that
+hadolint reports in 16,167 public Dockerfiles; this rule has 3 more, where xargs runs sudo.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.instructions import insert_after, insert_before
+from codi_hook.recipes.pins import advice
 from codi_hook.recipes.users import base_is_root
 from codi_hook.shell.ast import Command
 from codi_hook.shell.managers import call
@@ -66,6 +70,13 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
                 Reason("no-setuid", "the image then needs no setuid program"),
             ),
         )
+        if not known:
+            yield advice(
+                "user-root",
+                "Say USER root above the step, and the image's own user behind it",
+                ("openly", "USER says in the file which steps run as root"),
+                ("own-user", "which user the base image changes to is not in this file"),
+            )
         return
     others = [c for c in script.commands if c.name == "sudo"] if script else []
     if others != [sudo] or finding.document.is_trigger(sudo.instruction):

