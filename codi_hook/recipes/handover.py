@@ -10,6 +10,7 @@ from __future__ import annotations
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
 from codi_hook.patterns import pattern
+from codi_hook.recipes.compiling import COMPILERS
 from codi_hook.recipes.execform import BUILTINS, plain_words
 from codi_hook.recipes.facts import DEBIAN, family
 from codi_hook.recipes.instructions import exec_form
@@ -25,6 +26,8 @@ _SHORT = frozenset((
     "uname", "whoami", "[", "[[",
 ))  # fmt: skip
 _glob = pattern(r"[*?\[{~]").search
+# npm is another rule's; tests end by themselves.
+_NOT_HERE = frozenset({"npm", "pytest", "tox", "rspec", "ctest", "py.test"})
 _positional = pattern(r"\$(?:[0-9@*#]|\{[0-9@*#])").search
 
 
@@ -52,7 +55,9 @@ def program(script: Script | None) -> Command | None:
         return None
     if outer.name in BUILTINS or chain[0].name in _SHORT:
         return None
-    if chain[0].name in SHELLS and len(chain[0].words) == 1:
+    if chain[0].name in COMPILERS or chain[0].name in _NOT_HERE:
+        return None
+    if chain[0].name in SHELLS and all("$" in word.text for word in chain[0].args):
         return None  # for somebody who types, and ends it
     return None if _needs_shell(script) else outer
 

@@ -67,15 +67,15 @@ def delete(instruction: Instruction) -> Edit:
     return Edit(Span(start, line_end(source, instruction.span.end)), "")
 
 
-def without_part(instruction: Instruction, part: Argument | Pair) -> Edit:
-    """Take one of the arguments or pairs out, the whole instruction where it has no other."""
-    parts = instruction.pairs if isinstance(part, Pair) else instruction.arguments
-    at = next(index for index, one in enumerate(parts) if one is part)
+def without_argument(instruction: Instruction, argument: Argument) -> Edit:
+    """The instruction without the word; the whole of it goes where it has no other."""
+    parts = instruction.arguments
+    at = next(index for index, one in enumerate(parts) if one is argument)
     if len(parts) == 1:
         return delete(instruction)
     if at:
-        return Edit(Span(parts[at - 1].span.end, part.span.end), "")
-    return Edit(Span(part.span.start, parts[1].span.start), "")
+        return Edit(Span(parts[at - 1].span.end, argument.span.end), "")
+    return Edit(Span(argument.span.start, parts[1].span.start), "")
 
 
 def cased(instruction: Instruction, keyword: str) -> str:

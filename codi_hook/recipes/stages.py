@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codi_hook.dockerfile import Instruction
+from codi_hook.dockerfile import Instruction, Stage
 from codi_hook.model import Document
 from codi_hook.patterns import pattern
 from codi_hook.recipes.mounts import options
@@ -20,6 +20,13 @@ _makes = pattern(
 def makes_for_others(name: str) -> bool:
     """True for a stage name that promises something to later stages: build, deps, base …"""
     return bool(_makes(name.lower()))
+
+
+def may_start(document: Document, stage: Stage) -> bool:
+    """False for a stage that others only copy from, by its name: its CMD starts nothing."""
+    if stage.is_final or stage.name is None or not makes_for_others(stage.name):
+        return True
+    return any(other.parent is stage for other in document.stages)
 
 
 def origins(item: Instruction) -> Iterator[tuple[str, Span]]:

@@ -11,6 +11,7 @@ from codi_hook.recipes.execform import only_command
 from codi_hook.recipes.installs import is_json
 from codi_hook.recipes.instructions import exec_form
 from codi_hook.shell.ast import Command, Word
+from codi_hook.shell.wrappers import SHELLS
 from codi_hook.source import Span
 
 SPEAKS = frozenset({"ARG", "CMD", "ENTRYPOINT", "ENV", "RUN"})
@@ -48,6 +49,14 @@ def last_command(document: Document, item: Instruction | None) -> Command | None
     """What the instruction starts in the end: the last command, behind all that runs it."""
     script = document.script(item) if item is not None else None
     return script.commands[-1] if script is not None and script.commands else None
+
+
+def starts_shell(document: Document, stage: Stage) -> bool:
+    """True where all that the stage starts is a shell for somebody who types."""
+    found = [last_command(document, in_effect(stage, word)) for word in ("ENTRYPOINT", "CMD")]
+    started = [one for one in found if one is not None]
+    shells = [one for one in started if one.name in SHELLS and len(one.words) == 1]
+    return bool(started) and started == shells
 
 
 def start_words(document: Document, item: Instruction, words: Sequence[str]) -> Edit | None:

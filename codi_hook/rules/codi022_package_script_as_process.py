@@ -40,6 +40,7 @@ from codi_hook.patterns import pattern
 from codi_hook.recipes.inits import INITS, advise_init, init_candidates, init_edits, plain_init
 from codi_hook.recipes.installs import insert_option
 from codi_hook.recipes.nodestart import program, script_name
+from codi_hook.recipes.stages import may_start
 from codi_hook.recipes.starts import (
     in_effect,
     is_for_development,
@@ -57,13 +58,15 @@ _other = pattern(
 
 def check(document: Document) -> Iterator[Finding]:
     for stage in document.stages:
+        if is_for_development(document, stage) or not may_start(document, stage):
+            continue
         for keyword in ("ENTRYPOINT", "CMD"):
             item = own(stage, keyword)
             command = last_command(document, item)
             script = script_name(command) if command is not None else None
             if item is None or command is None or script is None:
                 continue
-            if not _lasts(script) or _other(script) or is_for_development(document, stage):
+            if not _lasts(script) or _other(script):
                 continue
             if not plain_init(document, stage)[0]:
                 message = f"{command.name} stands between the container's signals and its program"

@@ -45,6 +45,7 @@ from codi_hook.recipes.handover import (
     with_arguments,
 )
 from codi_hook.recipes.instructions import exec_form
+from codi_hook.recipes.stages import may_start
 from codi_hook.recipes.starts import own
 from codi_hook.shell.ast import Command
 from codi_hook.shell.parser import READABLE
@@ -56,6 +57,8 @@ def check(document: Document) -> Iterator[Finding]:
         for item in (own(stage, "ENTRYPOINT"), own(stage, "CMD")):
             script = document.script(item) if item is not None else None
             if item is None or script is None or not script.commands:
+                continue
+            if not may_start(document, stage):
                 continue
             shell_form = item.form == "shell" and script.dialect in READABLE
             if not (is_shell_call(script) or (shell_form and item.keyword == "ENTRYPOINT")):

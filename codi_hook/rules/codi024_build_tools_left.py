@@ -38,7 +38,7 @@ from codi_hook.recipes.compiling import COMPILERS
 from codi_hook.recipes.facts import final_stage
 from codi_hook.recipes.installs import insert_option, shown
 from codi_hook.recipes.scripts import append_command, insert_after_word
-from codi_hook.recipes.starts import in_effect, is_for_development
+from codi_hook.recipes.starts import in_effect, is_for_development, starts_shell
 from codi_hook.recipes.toolchain import Tools, base_has_compiler, is_tool, left_tools, removal
 
 
@@ -50,16 +50,13 @@ def check(document: Document) -> Iterator[Finding]:
     scripts = [document.script(item) for item in starts]
     if not starts or any(s is not None and not s.names.isdisjoint(COMPILERS) for s in scripts):
         return
-    if all(s is not None and s.commands and s.commands[-1].name in _SHELLS for s in scripts):
+    if starts_shell(document, stage):
         return
     for tools in left_tools(document, stage):
         message = f"{shown(tools.words)} stay in the image after {tools.used_by}"
         if len(tools.words) == 1:
             message = f"{shown(tools.words)} stays in the image after {tools.used_by}"
         yield Finding(tools.words[0].span, tools, message)
-
-
-_SHELLS = frozenset({"bash", "sh", "zsh", "fish"})
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:

@@ -37,7 +37,7 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.patterns import pattern
-from codi_hook.recipes.instructions import cased, insert_after, insert_before, without_part
+from codi_hook.recipes.instructions import cased, insert_after, insert_before, without_pair
 from codi_hook.recipes.layers import built_on
 from codi_hook.recipes.variables import is_read, last_meta_arg, names, reads, unknown_in
 
@@ -118,7 +118,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     yield Candidate(
         "remove-arg",
         f"Take {name} out",
-        (without_part(item, pair),),
+        (without_pair(item, pair),),
         Applicability.SAFE,
         (
             Reason("unread", f"no instruction behind it mentions {name}"),

@@ -30,7 +30,7 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.patterns import pattern
-from codi_hook.recipes.instructions import without_part
+from codi_hook.recipes.instructions import without_argument
 from codi_hook.recipes.values import unquoted
 
 _port = pattern(r"0*(\d+)(?:-0*(\d+))?(?:/(\w+))?\Z").match
@@ -65,7 +65,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     yield Candidate(
         "drop-second",
         f"Take the second {port} out",
-        (without_part(item, argument),),
+        (without_argument(item, argument),),
         Applicability.SAFE,
         (same, Reason("said-before", f"line {first_item.start_line} says it already")),
     )
@@ -74,7 +74,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "drop-first",
             f"Take the {first.value} of line {first_item.start_line} out",
-            (without_part(first_item, first),),
+            (without_argument(first_item, first),),
             Applicability.SAFE,
             (same, Reason("said-later", f"line {item.start_line} says it again")),
         )

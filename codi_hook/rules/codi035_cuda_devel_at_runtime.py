@@ -36,7 +36,7 @@ from codi_hook.model import (
 from codi_hook.patterns import pattern
 from codi_hook.recipes.compiling import may_compile
 from codi_hook.recipes.facts import final_stage
-from codi_hook.recipes.starts import is_for_development
+from codi_hook.recipes.starts import is_for_development, starts_shell
 
 _devel = pattern(r"-devel(?=-|\Z)").search
 _IMAGES = frozenset({"nvidia/cuda", "nvcr.io/nvidia/cuda", "pytorch/pytorch"})
@@ -52,7 +52,7 @@ def check(document: Document) -> Iterator[Finding]:
         return
     if not any(item for part in stage.lineage() for item in part.of("CMD", "ENTRYPOINT")):
         return
-    if not may_compile(document, stage):
+    if not may_compile(document, stage) and not starts_shell(document, stage):
         message = f"Nothing is compiled on {image.text}"
         yield Finding(root.image.span, root, message)
 
