@@ -67,6 +67,11 @@ class Undefined:
     near: str = ""
     setter: Instruction | None = None
 
+    @property
+    def is_certain(self) -> bool:
+        """False where only the base image, whose environment is not known, may set it."""
+        return self.complete or self.cause != NOWHERE
+
 
 @dataclass(frozen=True, eq=False)
 class _Scope:
@@ -74,8 +79,13 @@ class _Scope:
     complete: bool = True
 
 
-def undefined(document: Document) -> Iterator[Undefined]:
-    """Variables without a value in the instructions of the stages, in order."""
+def undefined(document: Document, certain: bool = True) -> Iterator[Undefined]:
+    """Variables without a value in the instructions of the stages, in order: those that have
+    none for certain, or those that only a base image of unknown environment may set."""
+    return (gap for gap in _undefined(document) if gap.is_certain == certain)
+
+
+def _undefined(document: Document) -> Iterator[Undefined]:
     scopes: dict[int, _Scope] = {}
     for stage in document.stages:
         if stage.parent is not None:
@@ -104,8 +114,7 @@ def _in_instruction(
         if item.keyword == "ARG" and _declared_before(item, name, uses[0]):
             continue
         cause, near, setter = _cause(document, stage, item, name, scope)
-        if cause != NOWHERE or scope.complete:
-            yield Undefined(item, name, tuple(uses), cause, scope.complete, near, setter)
+        yield Undefined(item, name, tuple(uses), cause, scope.complete, near, setter)
 
 
 def _uses(item: Instruction, escape: str) -> Iterator[Use]:
