@@ -27,23 +27,24 @@ def may_write(document: Document, found: Added) -> bool:
     script = document.script(found.command.instruction)
     if fetcher is None or script is None or not editable(script):
         return False
-    return fetcher.wrapper is None and found.command.wrapper is None and not fetcher.redirects
+    return fetcher.wrapper is None and not found.command.redirects
 
 
 def written(found: Added, path: str, folder: str = "") -> tuple[Edit, ...]:
-    """The download into the file in place of the pipe."""
+    """tee in place of apt-key, in a pipe that stays as it is."""
     fetcher, command = found.fetcher, found.command
     if fetcher is None or [w.text for w in command.args] not in (["add", "-"], ["add", "--", "-"]):
         return ()
-    behind = [Edit(Span(fetcher.span.end, command.span.end), f" > {path}")]
+    words = Span(command.word.span.start, command.words[-1].span.end)
+    edits = [Edit(words, f"tee {path} > /dev/null")]
     if fetcher.name == "curl" and not has_flag(fetcher, "-f", "--fail", "--fail-with-body"):
-        behind.append(insert_after_word(fetcher.word, "-f"))
+        edits.append(insert_after_word(fetcher.word, "-f"))
     if not folder:
-        return tuple(behind)
-    if command.before == "||" or fetcher.before not in ("", "&&", ";", "\n"):
+        return tuple(edits)
+    if command.wrapper is not None or fetcher.before not in ("", "&&", ";", "\n"):
         return ()
     start = fetcher.span.start
-    return (Edit(Span(start, start), f"mkdir -p {folder} && "), *behind)
+    return (Edit(Span(start, start), f"mkdir -p {folder} && "), *edits)
 
 
 def source_line(document: Document, command: Command, where: str) -> Word | None:

@@ -77,7 +77,8 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     secret = name.strip("._").lower().replace(".", "_")
     nothing_kept = Reason("no-layer", f"{name} is then in no layer and in no build cache")
     place = target(document, found)
-    if runs and place and mountable(document) and not named_elsewhere(document, found):
+    mounted = runs and place and mountable(document) and not named_elsewhere(document, found)
+    if mounted:
         mount = f"--mount=type=secret,id={secret},target={place}"
         steps = "the step that reads it" if len(runs) == 1 else f"the {len(runs)} steps"
         yield Candidate(
@@ -98,12 +99,12 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             Reason("key-stays", "the key itself never leaves your machine"),
             nothing_kept,
         )
-    elif found.kind.readers and not runs:
+    elif not mounted:
         yield _advice(
             "secret-mount-advice",
-            f"Mount {name} with --mount=type=secret for the step that needs it",
+            f"If a step of the build needs {name}, mount it there with --mount=type=secret",
             nothing_kept,
-            Reason("one-step", "only that step can read it"),
+            Reason("one-step", "only the step that it is mounted for can read it"),
         )
     yield _advice(
         "give-at-run-time",

@@ -48,7 +48,7 @@ def check(document: Document) -> Iterator[Finding]:
         if verb == "add" or (verb == "adv" and receives):
             pipe = command.pipeline
             ahead = pipe.commands if pipe else ()
-            piped = len(ahead) == 2 and ahead[1] is command
+            piped = len(ahead) == 2 and ahead[1] in (command, command.wrapper)
             yield Finding(command.span, Added(command, ahead[0] if piped else None))
 
 

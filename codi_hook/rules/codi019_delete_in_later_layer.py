@@ -16,7 +16,7 @@ and only for stages whose layers become part of the image.
 
 When to ignore: where the image is squashed or exported as one layer.
 
-Evidence: in 987 of 16,073 public Dockerfiles (61 of 1,000; 9 of 1,000 of the curated ones). Looked
+Evidence: in 985 of 16,073 public Dockerfiles (61 of 1,000; 9 of 1,000 of the curated ones). Looked
 at: the lists of apt removed 30 lines below the update (right); compilers installed, used by pip,
 and deleted in three RUNs (right: the image still has them); an archive that ADD has fetched,
 deleted behind tar (right); a build folder copied, moved and deleted (right; a mount does it); a
