@@ -19,8 +19,8 @@ too. Stages and `scratch` come from no registry.
 When to ignore: while an image is moved from one registry to another.
 
 Evidence: the rule says nothing without a list, so there is no public frequency. In 260 public
-Dockerfiles, with `quay.io` and `*.io` on the list, it finds all 60 lines that hadolint finds, and 97
-whose registry stands in the default of an ARG.
+Dockerfiles, with `quay.io` and `*.io` on the list, it finds all 60 lines that hadolint finds, and
+97 whose registry stands in the default of an ARG.
 """
 
 from __future__ import annotations
