@@ -7,8 +7,8 @@ Which alternative: one ONBUILD where two stand. For MAINTAINER a label, which im
 one then carry; without ONBUILD it would be a label of this image alone. A FROM has no counterpart
 and goes.
 
-Why the fixes are unsafe: a file that could not be built then can, and what it builds nobody has
-seen before.
+Why the fixes are only shown: a file that could not be built then can, and what it builds nobody
+has seen before. Nothing is applied to a file that BuildKit refuses.
 
 When to ignore: never. With the rule switched off, the file is reported as CODI000 all the same.
 
@@ -55,7 +55,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             "one-onbuild",
             "Write ONBUILD once",
             (Edit(Span(item.keyword_span.start, trigger.keyword_span.start), ""),),
-            Applicability.UNSAFE,
+            Applicability.DISPLAY,
             (
                 Reason("once", "one ONBUILD already waits for the build on top of this image"),
                 Reason("no-chain", "a trigger for the build after that one does not exist"),
@@ -67,7 +67,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         "drop-instruction",
         "Take the line out",
         (delete(item),),
-        Applicability.UNSAFE,
+        Applicability.DISPLAY,
         (
             Reason("refused", f"as it stands, ONBUILD {trigger.keyword} stops every build"),
             Reason("says-less", "what the line was meant to do is then done nowhere"),
@@ -82,7 +82,7 @@ def _label(finding: Finding, item: Instruction, trigger: Instruction) -> Candida
         "onbuild-label",
         "Use the label org.opencontainers.image.authors",
         (Edit(span, f"{cased(item, 'LABEL')} org.opencontainers.image.authors={name}"),),
-        Applicability.UNSAFE,
+        Applicability.DISPLAY,
         (
             Reason("may-be-triggered", "LABEL is an instruction that ONBUILD can trigger"),
             Reason("oci-key", "the key is the one that the OCI image specification names"),

@@ -6,8 +6,8 @@ there. BuildKit refuses the file.
 Which alternative: behind the first FROM, which is where such a line was meant to act nearly
 always. Where it says nothing that the image needs, as an old MAINTAINER, it can go.
 
-Why the fixes are unsafe: a file that could not be built then can, and what it builds nobody has
-seen before. An ARG above FROM has to be named again below it before a moved line sees its value.
+Why the fixes are only shown: a file that could not be built then can, and what it builds nobody
+has seen before. Nothing is applied to a file that BuildKit refuses. An ARG above FROM has to be named again below it before a moved line sees its value.
 
 When to ignore: never. With the rule switched off, the file is reported as CODI000 all the same.
 
@@ -68,7 +68,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         "behind-from",
         f"Move {moved} behind the FROM of line {first.start_line}",
         (*map(delete, found), insert_after(first, text)),
-        Applicability.UNSAFE,
+        Applicability.DISPLAY,
         tuple(reasons),
     )
     if len(found) == 1:
@@ -76,7 +76,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             "drop-instruction",
             f"Take {item.keyword} out",
             (delete(item),),
-            Applicability.UNSAFE,
+            Applicability.DISPLAY,
             (
                 Reason("no-effect", f"{item.keyword} has no image to act on where it stands"),
                 Reason("says-less", "what the line says is then no longer in the file"),
