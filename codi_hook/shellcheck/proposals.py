@@ -6,21 +6,17 @@ no other may have come. `recheck` is that question.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from codi_hook.model import Applicability, Candidate, Edit, Finding, Reason, Rejection
-from codi_hook.patterns import pattern
+from codi_hook.model import Applicability, Candidate, Finding, Reason, Rejection
 from codi_hook.recipes.facts import DEBIAN, family
 from codi_hook.recipes.instructions import exec_form, insert_after, insert_before
 from codi_hook.shellcheck.changes import Way, changed, edits, of_fix
 from codi_hook.shellcheck.comments import Comments
 from codi_hook.shellcheck.findings import Subject
-from codi_hook.source import Span
 
-_ignored = pattern(r"(?:hadolint|codi-hook)\s+ignore\s*=\s*[\w,-]*\w", re.IGNORECASE).match
 _POSIX = ["/bin/sh", "-c"]
 _BASH = ["/bin/bash", "-c"]
 
@@ -126,33 +122,14 @@ def _in_bash(finding: Finding) -> Iterator[Proposal]:
 
 
 def _comment(finding: Finding) -> Candidate:
-    """Say in the file that this is meant."""
-    document, run = finding.document, finding.subject.snippet.instruction
-    outer = next((i for i in document.instructions if run is i or run is i.trigger), run)
+    """Say in the file that this is meant: advice, for a person to follow."""
     return Candidate(
-        "ignore-comment",
-        "Keep it, and say in a comment that it is meant",
-        (_pragma(outer, finding.code),),
+        "ignore-here",
+        f"Keep it, and say why above the instruction: # hadolint ignore={finding.code}",
+        (),
         Applicability.DISPLAY,
         (
-            Reason(
-                "as-it-is", "the script stays as it is, and readers see that somebody decided so"
-            ),
+            Reason("as-it-is", "the script stays as it is, and a reader sees that it is meant"),
             Reason("here-alone", f"{finding.code} is still reported of every other step"),
         ),
     )
-
-
-def _pragma(outer: object, code: str) -> Edit:
-    """The comment, or the code added to the one that stands directly above."""
-    from codi_hook.dockerfile import Instruction
-
-    assert isinstance(outer, Instruction)
-    for comment in outer.leading[-1:]:
-        match = _ignored(comment.text)
-        if match:
-            at = comment.span.end - len(comment.text.encode()) + len(match[0].encode())
-            return Edit(Span(at, at), f",{code}")
-    start = outer.source.data.rfind(b"\n", 0, outer.span.start - outer.source.base) + 1
-    at = start + outer.source.base
-    return Edit(Span(at, at), f"# hadolint ignore={code}{outer.source.newline}")

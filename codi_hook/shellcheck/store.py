@@ -33,7 +33,6 @@ class Store:
         self._version = ""
         self._known: dict[str, Comments | None] = {}
         self._broken = False
-        self._lost = 0
 
     def comments(self, source: str) -> Comments | None:
         """What ShellCheck says of the script; None where it gave no answer."""
@@ -52,7 +51,7 @@ class Store:
             return
         from codi_hook.cache import Cache
 
-        cache = Cache(self._cache, LIMIT, self._warn, "the cache of ShellCheck's answers")
+        cache = Cache(self._cache, LIMIT, self._spoilt, "the cache of ShellCheck's answers")
         try:
             self._fill(missing, cache)
         except Broken as error:
@@ -60,6 +59,11 @@ class Store:
             self._warn(f"ShellCheck is not used: {error}")
         finally:
             cache.close()
+
+    def _spoilt(self, line: str) -> None:
+        """The cache does not work: it is said once, and the run goes on without."""
+        self._cache = ""
+        self._warn(line)
 
     def _fill(self, missing: Sequence[str], cache: Cache) -> None:
         version = self._asked_version(cache)
