@@ -141,4 +141,5 @@ RULE = Rule(
     check,
     candidates,
     triggers=("curl",),
+    local=True,
 )

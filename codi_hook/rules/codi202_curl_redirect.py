@@ -103,4 +103,5 @@ RULE = Rule(
     check,
     candidates,
     triggers=("curl",),
+    local=True,
 )

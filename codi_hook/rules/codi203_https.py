@@ -123,5 +123,6 @@ RULE = Rule(
     candidates,
     triggers=("ADD", *_FETCHES),
     reads=tuple(sorted(_CHECKS)),
+    local=True,
     security=True,
 )

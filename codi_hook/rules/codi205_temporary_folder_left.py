@@ -126,4 +126,5 @@ RULE = Rule(
     check,
     candidates,
     triggers=("mktemp",),
+    local=True,
 )

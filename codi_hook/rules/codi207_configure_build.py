@@ -93,5 +93,6 @@ RULE = Rule(
     candidates,
     triggers=("configure",),
     reads=("apt-get", "apt", "make", "gmake"),
+    local=True,
     default=False,
 )

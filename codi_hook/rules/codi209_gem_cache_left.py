@@ -109,6 +109,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=("gem",),
+    local=True,
     default=False,
     reads=("rm", "find", "bundle", "apt-get", "apt", "apk", "yum", "dnf"),
 )

@@ -121,4 +121,5 @@ RULE = Rule(
     candidates,
     triggers=_SUMS,
     reads=("echo", "printf"),
+    local=True,
 )

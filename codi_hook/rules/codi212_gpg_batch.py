@@ -78,4 +78,5 @@ RULE = Rule(
     check,
     candidates,
     triggers=_GPG,
+    local=True,
 )

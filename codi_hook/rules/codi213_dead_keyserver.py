@@ -113,4 +113,5 @@ RULE = Rule(
     check,
     candidates,
     triggers=("RUN", "ENV", "ARG"),
+    local=True,
 )

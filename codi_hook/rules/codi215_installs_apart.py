@@ -121,4 +121,5 @@ RULE = Rule(
     check,
     candidates,
     triggers=_MANAGERS,
+    local=True,
 )

@@ -144,4 +144,5 @@ RULE = Rule(
     candidates,
     triggers=_MATTERS,
     reads=("set",),
+    local=True,
 )

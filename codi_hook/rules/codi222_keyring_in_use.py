@@ -127,4 +127,5 @@ RULE = Rule(
     candidates,
     triggers=("gpg", "gpg2"),
     reads=("rm", *sorted(_ENDS)),
+    local=True,
 )

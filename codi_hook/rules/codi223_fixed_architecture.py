@@ -135,5 +135,6 @@ RULE = Rule(
     candidates,
     triggers=("curl", "wget"),
     reads=tuple(sorted(_CHECKS)),
+    local=True,
     default=False,
 )

@@ -131,5 +131,6 @@ RULE = Rule(
     check,
     candidates,
     triggers=("chpasswd",),
+    local=True,
     security=True,
 )
