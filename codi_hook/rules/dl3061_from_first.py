@@ -7,7 +7,8 @@ Which alternative: behind the first FROM, which is where such a line was meant t
 always. Where it says nothing that the image needs, as an old MAINTAINER, it can go.
 
 Why the fixes are only shown: a file that could not be built then can, and what it builds nobody
-has seen before. Nothing is applied to a file that BuildKit refuses. An ARG above FROM has to be named again below it before a moved line sees its value.
+has seen before. Nothing is applied to a file that BuildKit refuses. An ARG above FROM has to be
+named again below it before a moved line sees its value.
 
 When to ignore: never. With the rule switched off, the file is reported as CODI000 all the same.
 
