@@ -116,7 +116,3 @@ def advice(identity: str, title: str, *reasons: tuple[str, str]) -> Candidate:
         Applicability.DISPLAY,
         tuple(Reason(key, text) for key, text in reasons),
     )
-
-
-def packages(words: list[Word]) -> str:
-    return shown(words)
