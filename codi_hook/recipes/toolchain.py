@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from codi_hook.dockerfile import Stage
 from codi_hook.frozen import dataclass
-from codi_hook.model import Document
+from codi_hook.model import Document, Edit
 from codi_hook.patterns import pattern
 from codi_hook.recipes.compiling import COMPILERS
+from codi_hook.recipes.instructions import delete
+from codi_hook.recipes.scripts import append_command, editable
 from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.shell.managers import Call, call
+from codi_hook.source import Span
 
 # Compilers by their package's name, in the spelling of Debian, Alpine and Red Hat.
 _compiler = pattern(
@@ -67,7 +70,7 @@ def left_tools(document: Document, stage: Stage) -> Iterator[Tools]:
             continue
         later = commands[at + 1 :]
         users = [(other, name) for other, one in later if (name := _uses(one))]
-        if not users or any(_removes(one) for _, one in later):
+        if not users or any(_removes(one, found) for _, one in later):
             continue
         words = tuple(word for word in found.packages if is_tool(word))
         last, name = users[-1]
@@ -96,16 +99,21 @@ def _uses(command: Command) -> str:
     return "setup.py" if setup else ""
 
 
-def _removes(command: Command) -> bool:
-    """True for a removal of packages that the tools may be among."""
+def _removes(command: Command, install: Call) -> bool:
+    """True for a removal of packages that the tools of the install may be among."""
     found = call(command)
     if found is None or not found.manager.system or found.action != "remove":
         return False
-    if found.verb in ("autoremove", "autopurge") and not found.packages:
-        return False
+    virtual = install.flag("--virtual", "-t")
+    name = virtual.value if virtual is not None else None
     words = [word.text.strip("\"'") for word in found.packages]
-    return any("$" in text or text.startswith(".") or "build" in text or _compiler(text)
-               or text.endswith(("deps", "-dev", "-devel")) for text in words)  # fmt: skip
+    return name in words or any(map(_may_be_tools, words))
+
+
+def _may_be_tools(text: str) -> bool:
+    endings = ("dep", "deps", "-dev", "-devel")
+    hidden = "$" in text or text.startswith(".") or "build" in text
+    return hidden or text.endswith(endings) or bool(_compiler(text))
 
 
 def removal(tools: Tools) -> str | None:
@@ -122,3 +130,54 @@ def removal(tools: Tools) -> str | None:
     if tools.found.name == "apt-get":
         return f"apt-get purge -y --auto-remove {' '.join(names)}"
     return None
+
+
+_CONFIGURES = frozenset((
+    "ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "MAINTAINER", "VOLUME", "WORKDIR",
+))  # fmt: skip
+
+
+def in_one_run(document: Document, tools: Tools) -> tuple[Edit, ...] | None:
+    """Move the RUN that installs the tools into the one that uses them, and remove them at its
+    end. None where more than package managers stands in it, or something comes between that the
+    order matters to."""
+    first, last = tools.script.instruction, tools.last.instruction
+    stage = document.stage_of(first)
+    command = removal(tools)
+    if tools.uses != 1 or first is last or stage is not document.stage_of(last) or not command:
+        return None
+    at, end = document.index(first), document.index(last)
+    between = document.instructions[at + 1 : end]
+    if any(item.keyword not in _CONFIGURES for item in between):
+        return None
+    if not _plain_run(tools.script) or not _plain_run(tools.last) or first.comments:
+        return None
+    if not all(_manages(one) for one in tools.script.commands):
+        return None
+    removing = append_command(tools.last, command)
+    if removing is None or first.flags or last.flags:
+        return None
+    script = first.source.text(first.body_span).rstrip()
+    text = f"{script} && {document.escape}{document.source.newline}    "
+    start = Span(last.body_span.start, last.body_span.start)
+    return (Edit(start, text), delete(first), removing)
+
+
+def _plain_run(script: Script) -> bool:
+    """A shell form whose commands are joined by ``&&`` or ``;``."""
+    item = script.instruction
+    operators = {one.operator for one in script.statements}
+    return (
+        editable(script)
+        and item.form == "shell"
+        and not item.heredocs
+        and operators <= {"&&", ";", ""}
+        and not script.statements[-1].operator
+    )
+
+
+def _manages(command: Command) -> bool:
+    found = call(command)
+    if found is not None and found.manager.system:
+        return True
+    return command.name in ("rm", "set", "true", "apt-key", "echo")

@@ -7,8 +7,9 @@ finds a compiler. The severity is `info`: the program works.
 Which alternative: where the RUN that installs the tools is also the last that uses them, they can
 be removed at its end, and the layer never holds them. apk can do so by a name for all of them. On
 Alpine libstdc++ stays, for what was compiled from C++. A removal in a later RUN saves nothing:
-where several steps use the tools, they belong in one RUN, or in a build stage whose result is
-copied.
+where the RUN that uses the tools is another one, and nothing but COPY and settings stands between,
+the install moves there; it is then run again when what is copied changes. Else a build stage, whose
+result is copied.
 
 Why the fixes are unsafe: a program may compile when it runs, and apt's --auto-remove takes what
 came with the tools and is wanted by nothing else that apt knows of, such as libgomp1.
@@ -17,7 +18,11 @@ When to ignore: in images to build or to develop in. Reported is only a final st
 something, on an image that has no compiler anyway, in which pip, npm, gem, make or the like is
 seen to use the tools, and nothing removes them.
 
-Evidence: {evidence}
+Evidence: in 41.6 of 1,000 public Dockerfiles (673 of 16,167). Five looked at: build-essential for
+one yarn global add, gcc and g++ for node-gyp on an Alpine that serves a site, a compiler for gems
+under a Rails program, python-dev and build-essential for setup.py of an exporter, and build-base
+for a command-line calendar: all were used once, in the build, and the last line starts a program
+that is interpreted or was compiled before.
 """
 
 from __future__ import annotations
@@ -39,7 +44,14 @@ from codi_hook.recipes.facts import final_stage
 from codi_hook.recipes.installs import insert_option, shown
 from codi_hook.recipes.scripts import append_command, insert_after_word
 from codi_hook.recipes.starts import in_effect, is_for_development, starts_shell
-from codi_hook.recipes.toolchain import Tools, base_has_compiler, is_tool, left_tools, removal
+from codi_hook.recipes.toolchain import (
+    Tools,
+    base_has_compiler,
+    in_one_run,
+    is_tool,
+    left_tools,
+    removal,
+)
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -65,11 +77,12 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if tools.uses == 1 and tools.last is tools.script:
         yield from _in_this_run(tools, names)
     else:
+        edits = in_one_run(finding.document, tools) if not _cxx_library(tools) else None
         yield Candidate(
             "one-run",
             f"Install {names}, use and remove them in one RUN",
-            (),
-            Applicability.DISPLAY,
+            edits or (),
+            Applicability.UNSAFE if edits else Applicability.DISPLAY,
             (
                 Reason(
                     "layers-keep", "what a layer holds stays, also where a later one removes it"

@@ -17,7 +17,10 @@ unsafe.
 When to ignore: for arguments that a frontend or a wrapper of its own reads from the file.
 Docker's predefined ones (proxies, TARGETPLATFORM, BUILDKIT_…, SOURCE_DATE_EPOCH) are not reported.
 
-Evidence: {evidence}
+Evidence: in 1.0 of 1,000 public Dockerfiles (16 of 16,167). Five looked at: a release of Terraform
+that FROM knows and an ENV of the stage gets empty, a user name that chown gets empty, a stage that
+downloads by a version that only its neighbour has declared, an image given as an ARG where FROM
+names it in letters, and a commit's hash that no label reads.
 """
 
 from __future__ import annotations

@@ -11,7 +11,10 @@ the same port into it.
 
 When to ignore: never, except in generated files.
 
-Evidence: {evidence}
+Evidence: in 0.7 of 1,000 public Dockerfiles (11 of 16,167). Five looked at: four ports of a backup
+server listed at the top and again at the bottom, a port of Git on a workflow server twice, 80
+beside 80/tcp where the lines around it pair a port with its /udp, and two services with their one
+port twice in the line, as docker run -p would have it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,12 @@ Why the fixes are unsafe: a build that used to swallow a failure now stops there
 When to ignore: where a failure in the middle is of no interest; `|| true` behind the command says
 that better.
 
-Evidence: {evidence}
+Evidence: in none of 16,167 public Dockerfiles of the corpus, most of which are older than heredocs;
+612 newer files of one author have 1,291 of them, all with set -e. In public repositories elsewhere
+nine files were looked at, and six would be reported. Five of these: pacman followed by its cache's
+cleaning, whose status alone counts; apt-get update and install, then gem and bundle steps; apk add
+before the users that it needs; a keyring that is downloaded and installed; a program that is
+cloned, built and installed in twelve lines. The other three have set -e, or -e in SHELL.
 """
 
 from __future__ import annotations

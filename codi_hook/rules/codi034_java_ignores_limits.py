@@ -14,7 +14,10 @@ cgroup v1 only.
 
 When to ignore: where the heap is set from outside, or the container has no limit.
 
-Evidence: {evidence}
+Evidence: in 6.5 of 1,000 public Dockerfiles (105 of 16,167). Five looked at: a service of Spring on
+java:8-alpine, one on openjdk:8-jre-alpine in a file of two stages, a node of a ledger on
+java:jre-alpine, a mock server on openjdk:8-jre, and a server's jar on openjdk:8-alpine. None says
+how big the heap may be, in the command or in a variable.
 """
 
 from __future__ import annotations
