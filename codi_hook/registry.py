@@ -62,15 +62,19 @@ def by_name() -> dict[str, tuple[Rule, ...]]:
 
 
 def find(name: str) -> Rule:
-    """The rule with that code, name or alias, in any case; the first of several. KeyError.
-
-    ShellCheck's codes are rules of a family, made when they are asked for.
-    """
-    from codi_hook.shellcheck.family import rule
-
-    return rule(name) or find_all(name)[0]
+    """The rule with that code, name or alias, in any case; the first of several. KeyError."""
+    return find_all(name)[0]
 
 
 def find_all(name: str) -> tuple[Rule, ...]:
-    """The rules with that code, name or alias, in any case, by code. Raises KeyError."""
+    """The rules with that code, name or alias, in any case, by code. Raises KeyError.
+
+    ShellCheck's codes are rules of a family, which are made when they are asked for.
+    """
+    if name[:2].upper() == "SC":
+        from codi_hook.shellcheck.family import rule
+
+        found = rule(name)
+        if found is not None:
+            return (found,)
     return by_name()[name.lower()]

