@@ -78,11 +78,17 @@ def as_add(document: Document, found: Unpacked) -> tuple[str, tuple[Edit, ...]]:
     removed = _removed(found)
     if folder is None or removed is None:
         return nothing
-    gone = take_out(found.script, (command, *removed))
+    gone = take_out(found.script, _with_idle_cd(found.script, (command, *removed)))
     if gone is None:
         return nothing
     target = folder.rstrip("/") + "/"
     return target, (set_keyword(item, "ADD"), Edit(item.arguments[1].span, target), *gone)
+
+
+def _with_idle_cd(script: Script, gone: tuple[Command, ...]) -> tuple[Command, ...]:
+    """`gone`, and each cd where nothing else would be left to run."""
+    left = [one for one in script.commands if one not in gone]
+    return (*gone, *left) if all(one.name == "cd" for one in left) else gone
 
 
 def _is_plain(command: Command, name: str) -> bool:
