@@ -94,8 +94,6 @@ def _undefined(document: Document) -> Iterator[Undefined]:
         else:
             known = environment(stage)
             scope = _Scope(set(known or ("PATH",)), known is not None)
-            if known is not None and not known:
-                scope.names.clear()
         for item in stage.instructions[1:]:
             yield from _in_instruction(document, stage, item, scope)
             if item.keyword in ("ARG", "ENV"):

@@ -68,7 +68,7 @@ def _known() -> dict[str, frozenset[str]]:
     known = {name: frozenset({"PATH"}) for name in _SYSTEMS.split()}
     for name, variables in _OF_IMAGE.items():
         known[name] = frozenset(["PATH", *variables.split()])
-    known["scratch"] = frozenset()
+    known["scratch"] = frozenset({"PATH"})  # the builder gives every image without one a PATH
     return known
 
 

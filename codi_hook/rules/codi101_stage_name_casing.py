@@ -12,6 +12,10 @@ makes it another name: the file's own references are changed along, but a `--tar
 line, a bake file or a workflow is not, so that one is `unsafe`.
 
 When to ignore: where a tool of yours reads the file and insists on the name as written.
+
+Evidence: in 2 of 1,000 public Dockerfiles. Looked at: `Builder`, `BUILD` and `FETCHER`, each named
+by a COPY further down with the same capitals; `Application` for the last stage of a file whose
+other stage is `builder`; and `recognitionServer`, where the capital parts two words.
 """
 
 from __future__ import annotations

@@ -11,6 +11,10 @@ Why the fixes are safe: BuildKit reads keywords in any case, so the parsed file 
 a FROM follows its FROM where it was in the same case before.
 
 When to ignore: where a generator writes the file.
+
+Evidence: in 10 of 1,000 public Dockerfiles. Looked at: a file that begins with `From` and goes on
+in capitals, two with a single `Run` (one of them with `From` too), one in lower case but for FROM
+and MAINTAINER, and one that has 12 keywords in capitals and 17 in lower case.
 """
 
 from __future__ import annotations

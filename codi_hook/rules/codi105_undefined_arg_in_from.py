@@ -14,6 +14,10 @@ to nothing fails the build, and all the others let a value in that was kept out,
 `unsafe`.
 
 When to ignore: never; a declaration costs one line.
+
+Evidence: in 0.1 of 1,000 public Dockerfiles: four findings in two files, all looked at. The tag of
+a database image has a default that no `--build-arg` can replace; a generated file declares the
+images of two stages and forgets those of three others, which keep their defaults for ever.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ Why no fix is safe: the file does not build without arguments as it stands, so e
 what happens.
 
 When to ignore: where the file is a template, and something fills the name in before it is built.
+
+Evidence: in 2 of 1,000 public Dockerfiles. Looked at: a whole image name that comes from outside,
+the tags of two images from an ARG without a default, `FROM BASEIMAGE` and
+`__DOCKER_ARCH__/python`, which a script fills in before the build.
 """
 
 from __future__ import annotations

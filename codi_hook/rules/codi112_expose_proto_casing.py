@@ -11,6 +11,9 @@ Why the fixes are safe: BuildKit itself writes the protocol in lower case into t
 tcp where none is given, so the configuration is the same.
 
 When to ignore: never.
+
+Evidence: in 1 of 1,000 public Dockerfiles. Looked at: four ports of a monitoring server on one
+line, port 53 with UDP, two single TCP ports above 8000, and a variable with `/UDP` behind it.
 """
 
 from __future__ import annotations

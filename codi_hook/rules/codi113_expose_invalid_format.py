@@ -5,13 +5,18 @@ host leads there is for `docker run -p` or Compose to say. BuildKit leaves the r
 a future one refuses the line.
 
 Which alternative: the port of the container, which is the last number, or nothing where the line
-names that already. Where two numbers differ, somebody may have meant to expose both.
+names that already. Where two numbers differ, somebody may have meant to expose both,
+or a range, which takes a dash.
 
 Why the fixes are safe: what stands before the last colon is not written into the image, so the
-last number alone gives the same configuration. Exposing the other number as well adds a port to
-it, which is `unsafe`.
+last number alone gives the same configuration. Exposing the other number as well, or all between
+the two, adds ports to it, which is `unsafe`.
 
 When to ignore: never.
+
+Evidence: in 1 of 1,000 public Dockerfiles. Looked at: `80:80`, `35729:35729`, a game server's port
+twice with tcp and udp, three ports of a media server on one line, and `21100:21299`, which is a
+range with a colon in place of the dash; in the first four the number is the same on both sides.
 """
 
 from __future__ import annotations
@@ -80,6 +85,17 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             ),
         )
     first = parts.before.rpartition(":")[2]
+    if first.isdecimal() and parts.number.isdecimal() and int(first) + 1 < int(parts.number):
+        yield Candidate(
+            "port-range",
+            f"Write {first}-{target}",
+            (Edit(word.span, f"{first}-{target}"),),
+            Applicability.UNSAFE,
+            (
+                Reason("rising", f"{first}-{parts.number} is how a range of ports is written"),
+                Reason("adds-ports", "the image then records every port between them"),
+            ),
+        )
     if first.isdecimal() and first != parts.number and first not in numbers:
         yield Candidate(
             "both-ports",

@@ -13,7 +13,9 @@ in the word itself (`${X:-…}`) may be written out. Both may change the image: 
 
 When to ignore: where the base image documents the variable.
 
-Evidence: in 33 of 1,000 public Dockerfiles.
+Evidence: in 21 of 1,000 public Dockerfiles. Looked at: `USER $APP_UID` on .NET's images, which do
+set it, the folders of an application server, of a notebook server and of a toolkit, and `USER
+$USER` of a desktop image; only the last looks like a slip.
 """
 
 from __future__ import annotations
