@@ -18,10 +18,10 @@ handle it otherwise than by ending.
 When to ignore: in images for development. Scripts that say so by their name (dev, test, watch), and
 stages that do, are not reported.
 
-Evidence: in 22.8 of 1,000 public Dockerfiles (368 of 16,167). Five looked at: an ENTRYPOINT of
-npm start on node:latest, the same as CMD beside EXPOSE 8081, a CMD of yarn start on node:8-alpine,
-npm start in shell form under a comment that it runs the server, and npm run prod. Each is a
-service that is to be stopped some day, and none of the files has an init process.
+Evidence: in 22.8 of 1,000 public Dockerfiles (368 of 16,167). Five looked at: an ENTRYPOINT of npm
+start on node:latest, the same as CMD beside EXPOSE 8081, a CMD of yarn start on node:8-alpine, npm
+start in shell form under a comment that it runs the server, and npm run prod. Each is a service
+that is to be stopped some day, and none of the files has an init process.
 """
 
 from __future__ import annotations

@@ -17,11 +17,11 @@ Why the fixes are unsafe: the program gets signals, and arguments, that it has n
 When to ignore: where the shell is meant to stay, as one that sets a trap. Such scripts, those that
 end with a pipeline or `||`, and commands that end at once are not reported.
 
-Evidence: in 9.2 of 1,000 public Dockerfiles (149 of 16,167). Five looked at: a worker of celery
+Evidence: in 9.2 of 1,000 public Dockerfiles (149 of 16,167). Five looked at: a helper of celery
 named in shell form on python:3-slim, a broker started by a script on debian, privoxy on ubuntu, a
 Python program in an array of sh and -c without need, all kept from signals by dash; and an
-ENTRYPOINT that was to be emptied, whose comment behind the array makes it a script, so that the
-CMD below is never used.
+ENTRYPOINT that was to be emptied, whose comment behind the array makes it a script, so that the CMD
+below is never used.
 """
 
 from __future__ import annotations

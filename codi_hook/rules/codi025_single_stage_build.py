@@ -17,9 +17,9 @@ run`, `cargo run`, `mvn` or `dotnet run` is not reported, nor is a file that has
 
 Evidence: in 7.4 of 1,000 public Dockerfiles (120 of 16,167). Five looked at: a Go API that go build
 puts beside its sources, a Go daemon of a blockchain from go install, a Java server as a jar in
-target, a Go agent built with CGO_ENABLED=0 with the runtime stage commented out below, and a
-checker built by cabal in an image of Haskell. All of them start nothing but what they have built.
-35 of the 120 get the edit, the others lack a fact for it.
+target, a Go program built with CGO_ENABLED=0 with the runtime stage commented out below, and a
+Haskell program built by cabal. All of them start nothing but what they have built. 35 of the 120
+get the edit, the others lack a fact for it.
 """
 
 from __future__ import annotations

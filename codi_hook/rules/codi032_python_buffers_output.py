@@ -14,10 +14,10 @@ When to ignore: where the program flushes by itself, or writes its log to stderr
 module and the usual web servers do. Only an image whose main process is `python FILE` or
 `python -m MODULE` is looked at, and no module that is known to log to stderr.
 
-Evidence: in 22.4 of 1,000 public Dockerfiles (362 of 16,167). Five looked at: a test environment's web
-server, a server of domain statistics on Alpine, an agent between MQTT and a remote control, a
-script run.py, and a server of tornado. All lack the setting; the last one logs by logging, which
-is not held back, and so may others: the file does not tell, so the rule is off by default.
+Evidence: in 22.4 of 1,000 public Dockerfiles (362 of 16,167). Five looked at: a test environment's
+web server, a server of domain statistics on Alpine, an agent between MQTT and a remote control, a
+script run.py, and a server of tornado. All lack the setting. Whether a log is held back depends on
+how the program writes it, which the file does not tell: the rule is off by default.
 """
 
 from __future__ import annotations

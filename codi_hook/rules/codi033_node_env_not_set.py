@@ -14,9 +14,9 @@ Why the fixes are unsafe: the program runs in another mode, and npm installs les
 When to ignore: in images for development, and where whoever starts the container sets it. The rule
 is off by default: CODI004 reports the development dependencies themselves.
 
-Evidence: in 33.2 of 1,000 public Dockerfiles (536 of 16,167). Five looked at: a bot, two servers started
-by npm start on node:latest and node:alpine, a stream server in shell form, and app.js on CentOS.
-None sets NODE_ENV, and whether the program reads it is not in the file.
+Evidence: in 33.2 of 1,000 public Dockerfiles (536 of 16,167). Five looked at: a bot, two servers
+started by npm start on node:latest and node:alpine, a stream server in shell form, and app.js on
+CentOS. None sets NODE_ENV, and whether the program reads it is not in the file.
 """
 
 from __future__ import annotations

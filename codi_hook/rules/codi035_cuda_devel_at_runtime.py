@@ -15,10 +15,10 @@ When to ignore: in images to develop in, and where the program compiles its kern
 A stage in which a compiler runs, or pip builds a package from source that is known to need nvcc,
 is not reported; nor is a stage that is only copied from.
 
-Evidence: in 0.1 of 1,000 public Dockerfiles (2 of 16,167), which are of a time before most GPU images;
-it is narrow on purpose. All were looked at: a miner that is downloaded as a program, and an image
-that installs wheels and starts a module of them. A third, which starts a shell, was the reason to
-leave images to work in alone.
+Evidence: in 0.1 of 1,000 public Dockerfiles (2 of 16,167), which are of a time before most GPU
+images; it is narrow on purpose. All were looked at: a miner that is downloaded as a program, and an
+image that installs wheels and starts a module of them. A third, which starts a shell, was the
+reason to leave images to work in alone.
 """
 
 from __future__ import annotations
