@@ -59,6 +59,8 @@ RULE = Rule(
     check,
     candidates,
     triggers=("{slug}",),
+    local=True,
+    templates=("replace-command: unsafe",),
 )
 '''
 
