@@ -114,8 +114,22 @@ def can_cut(script: Script, command: Command, at: int) -> bool:
     later = [one for one in script.commands if one.position > command.position]
     if any(one.name == "cd" and goes_back(one) for one in later):
         return False
-    words = {word.value for one in later for word in one.words}
-    return words.isdisjoint(_REMOVES)  # what is removed in another layer stays in the image
+    words = {word.value for one in later for word in one.words if one.name != "rm"}
+    if not words.isdisjoint(_REMOVES):
+        return False  # what is removed in another layer stays in the image
+    source, start = script.instruction.source, script.statements[at].span.end
+    head = source.text(Span(script.instruction.span.start, start))
+    return not any(_is_of(head, one) for one in later if one.name == "rm")
+
+
+def _is_of(head: str, removal: Command) -> bool:
+    """True where rm may remove what the first half has written."""
+    names = [word.text.strip("\"'") for word in removal.args if word.text[:1] != "-"]
+    last = [name.rstrip("/").rpartition("/")[2] for name in names]
+    return any(
+        _pattern(name) or "$" in name or not end or end in head
+        for name, end in zip(names, last, strict=True)
+    )
 
 
 def goes_back(command: Command) -> bool:
