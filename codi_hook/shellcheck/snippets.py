@@ -112,14 +112,17 @@ def snippets(document: Document, faithful: bool = False) -> Iterator[Snippet]:
     JSON form and what a here-document feeds to a command are passed over.
     """
     for stage in document.stages:
-        seen = list(_inherited(stage))
+        here = {*_PROXIES, *_inherited(stage)}  # what has a value in this build
+        later = set(_PROXIES)  # and in one that is based on the image
         for item in stage.instructions:
             inner = item.trigger or item
             if inner.keyword in ("ENV", "ARG"):
-                seen.extend(_assigned(inner))
+                names = set(_assigned(inner))
+                here |= names if inner is item else set()
+                later |= names if inner is not item or inner.keyword == "ENV" else set()
             elif inner.keyword == "RUN" and inner.span.end - inner.span.start <= LONGEST:
-                names = tuple(sorted({*_PROXIES, *seen}))
-                yield from _of(document, stage, inner, names, faithful)
+                known = tuple(sorted(here if inner is item else later))
+                yield from _of(document, stage, inner, known, faithful)
 
 
 def _inherited(stage: Stage) -> Iterator[str]:
