@@ -23,14 +23,10 @@ class Copied:
         return self.path.rstrip("/").rpartition("/")[2]
 
 
-def is_imported(document: Document, path: str) -> bool:
-    """True for a key whose signatures are to be trusted: it is public."""
-    name = path.rpartition("/")[2]
-    return any(
-        name in word.text
-        for command in document.commands("apt-key", "gpg", "gpg2", "rpm", "apk")
-        for word in command.args
-    )
+def imported(document: Document) -> set[str]:
+    """Words that name keys whose signatures are to be trusted: those are public."""
+    commands = document.commands("apt-key", "gpg", "gpg2", "rpm", "apk")
+    return {word.text for command in commands for word in command.args}
 
 
 def readers(document: Document, found: Copied) -> list[Instruction]:

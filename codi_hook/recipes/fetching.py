@@ -78,9 +78,10 @@ def plain_file_name(url: Word, otherwise: str) -> str:
 
 def run_by(script: Script, command: Command) -> Command:
     """The command that a wrapper (sudo, env …) runs in the end; itself where it is none."""
-    for other in script.commands[command.position + 1 :]:
-        if other.wrapper is command:
-            command = other
+    at = command.position + 1
+    while at < len(script.commands) and script.commands[at].wrapper is command:
+        command = script.commands[at]
+        at += 1
     return command
 
 

@@ -24,6 +24,7 @@ DELETERS = (
 )  # fmt: skip
 _FILLS = frozenset({"install", "update-index", "upgrade", "dist-upgrade"})
 _DELETES = frozenset(DELETERS)
+_MOST = 50  # commands that are looked at: each looks at all that is ahead of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,22 @@ class Late:
 
 def late(document: Document) -> Iterator[Late]:
     """The commands that delete only what an earlier layer of the same stage has added."""
+    left = _MOST
     for script in shipped(document, *DELETERS):
         before = list(_before(document, script.instruction))
         if len(before) < 2:  # FROM alone
             continue
         for command in script.commands:
-            if command.name in _DELETES:
+            if command.name in _DELETES and left and _deletes(command):
+                left -= 1
                 found = _late(document, script, command, before)
                 if found is not None:
                     yield found
+
+
+def _deletes(command: Command) -> bool:
+    found = None if command.name == "rm" else call(command)
+    return command.name == "rm" or (found is not None and found.action in ("clean", "remove"))
 
 
 def _before(document: Document, item: Instruction) -> Iterator[Instruction]:

@@ -49,10 +49,13 @@ class Change:
         return f"--{self.command.name}"
 
 
+def is_recursive(command: Command) -> bool:
+    written = any("R" in word.text or "recurs" in word.text for word in command.args)
+    return written and has_flag(command, "-R", "--recursive")
+
+
 def change(document: Document, command: Command) -> Change | None:
     """The command as a change of what COPYs ahead of it have written, and of nothing else."""
-    if not any("R" in word.text or "recurs" in word.text for word in command.args):
-        return None
     item = command.instruction
     script = document.script(item)
     if script is None or not editable(script) or document.is_trigger(item):

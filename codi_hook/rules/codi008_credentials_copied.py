@@ -35,7 +35,7 @@ from codi_hook.dockerfile import Instruction
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
 from codi_hook.recipes.copied_secrets import (
     Copied,
-    is_imported,
+    imported,
     named_elsewhere,
     readers,
     target,
@@ -48,6 +48,7 @@ from codi_hook.recipes.values import unquoted
 
 
 def check(document: Document) -> Iterator[Finding]:
+    known = imported(document)
     for item in document.of("COPY", "ADD"):
         if item.flag("from") is not None or item.heredocs or len(item.arguments) < 2:
             continue
@@ -57,7 +58,7 @@ def check(document: Document) -> Iterator[Finding]:
             kind = kind_of(path) or maven_settings(path, to)
             if kind is None or "://" in path or not holds_some(kind, path, document):
                 continue
-            if is_imported(document, path):
+            if any(path.rpartition("/")[2] in text for text in known):
                 continue
             where = "the image" if _is_shipped(document, item) else "the build cache"
             message = f"{path} ({kind.what}) is kept in {where}"

@@ -33,12 +33,13 @@ from codi_hook.model import Applicability, Candidate, Document, Finding, Reason,
 from codi_hook.patterns import pattern
 from codi_hook.recipes.fetching import FETCHERS, Download, download, url_name
 from codi_hook.recipes.values import unquoted
-from codi_hook.shell.ast import Command, Script, Word
+from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.flags import flag
 from codi_hook.shell.managers import call
 
 _remote = pattern(r"https?://(?!.*\.git(?:#|\Z))").match
 _digest = pattern(r"sha\d|md5|checksum|b2sum|shasum|digest|verify|signature|[._-]sig\b").search
+_MOST = 100  # downloads of one RUN that are looked at: more than any real one has
 _CHECKS = frozenset({
     "b2sum", "cosign", "gpg", "gpg2", "gpgv", "md5sum", "minisign", "openssl", "sha1sum",
     "sha224sum", "sha256", "sha256sum", "sha384sum", "sha512sum", "shasum", "signify",
@@ -58,13 +59,20 @@ def check(document: Document) -> Iterator[Finding]:
                 if _remote(unquoted(argument.value)):
                     message = "ADD fetches a URL without --checksum"
                     yield Finding(argument.span, (item, argument), message)
-    for command in document.commands(*FETCHERS):
-        script = document.script(command.instruction)
-        fetched = download(command)
-        use = _use(script, fetched) if script and fetched else ""
-        if use and script and not _checks(script):
-            message = f"What {command.name} downloads is used by {use} without a checksum"
-            yield Finding(command.span, fetched, message)
+    for script in document.scripts():
+        if not script.names.isdisjoint(FETCHERS):
+            yield from _in_script(script)
+
+
+def _in_script(script: Script) -> Iterator[Finding]:
+    loads = [found for command in script.commands if (found := download(command))]
+    users = _users(script) if loads else []
+    used = [(found, use) for found in loads[:_MOST] if (use := _use(users, found))]
+    if not used or _checks(script):
+        return
+    for found, use in used:
+        message = f"What {found.command.name} downloads is used by {use} without a checksum"
+        yield Finding(found.command.span, found, message)
 
 
 def _checks(script: Script) -> bool:
@@ -73,19 +81,31 @@ def _checks(script: Script) -> bool:
     return any(_digest(word.text.lower()) for one in script.commands for word in one.words)
 
 
-def _use(script: Script, fetched: Download) -> str:
+def _use(users: list[tuple[Command, str]], fetched: Download) -> str:
     """The command that unpacks, installs or runs the file; empty where none does."""
     command = fetched.command
     if not fetched.target:
         members = command.pipeline.commands if command.pipeline else ()
         later = (one for one in members if one.position > command.position)
         return next((one.name for one in later if one.name in _UNPACKS), "")
-    for one in script.commands[command.position + 1 :]:
-        if _uses(one) and any(_is_file(word, fetched) for word in one.args):
-            return one.name
-        if one.words and _is_file(one.word, fetched) and "/" in one.word.text:
-            return one.name or fetched.name
+    name = fetched.name.strip("\"'")
+    for one, text in users:
+        if one.position > command.position and _is_file(text, name):
+            return one.name or name
     return ""
+
+
+def _users(script: Script) -> list[tuple[Command, str]]:
+    """The commands that make use of files, each with the name of one such file."""
+    found = []
+    for one in script.commands:
+        if not one.words:
+            continue
+        words = one.args if _uses(one) else ()
+        if "/" in one.word.text:
+            words = (*words, one.word)
+        found += [(one, word.text.strip("\"'").rstrip("/").rpartition("/")[2]) for word in words]
+    return found
 
 
 def _uses(command: Command) -> bool:
@@ -102,9 +122,7 @@ def _uses(command: Command) -> bool:
     return found is not None and found.manager.system and found.action == "install"
 
 
-def _is_file(word: Word, fetched: Download) -> bool:
-    text = word.text.strip("\"'").rstrip("/").rpartition("/")[2]
-    name = fetched.name.strip("\"'")
+def _is_file(text: str, name: str) -> bool:
     return bool(name and text) and (text == name or ("*." in text and fnmatchcase(name, text)))
 
 

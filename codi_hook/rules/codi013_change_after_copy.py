@@ -28,6 +28,7 @@ since then a variable must be the COPY's own destination).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import (
@@ -42,14 +43,16 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.instructions import add_flag, delete, insert_after
 from codi_hook.recipes.mounts import frontend_is
-from codi_hook.recipes.ownership import Change, change, only_users
+from codi_hook.recipes.ownership import Change, change, is_recursive, only_users
 from codi_hook.recipes.scripts import drop_word, remove_command
 from codi_hook.recipes.users import exists_before
 from codi_hook.recipes.values import unquoted
 
+_MOST = 25  # commands that are looked at: each looks at all that is ahead of it
+
 
 def check(document: Document) -> Iterator[Finding]:
-    for command in document.commands("chown", "chmod"):
+    for command in islice(filter(is_recursive, document.commands("chown", "chmod")), _MOST):
         found = change(document, command)
         if found is not None:
             what = f"{command.name} -R stores {found.path.text} a second time"

@@ -47,6 +47,7 @@ from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import call
 
 _APT = ("apt-get", "apt", "aptitude")
+_MOST = 50  # updates that are looked at: each looks at all that is behind it
 _USES = frozenset({"install", "upgrade", "dist-upgrade"})
 
 
@@ -58,14 +59,16 @@ class _Alone:
 
 def check(document: Document) -> Iterator[Finding]:
     seen: set[int] = set()
+    left = _MOST
     for update in document.commands(*_APT):
         item = update.instruction
         if id(item) in seen or document.is_trigger(item):
             continue
         seen.add(id(item))
         script = document.script(item)
-        if script is None or not _only_updates(script):
+        if script is None or not left or not _only_updates(script):
             continue
+        left -= 1
         relying = tuple(_relying(document, item))
         if relying and not covers(kept_out(item), LISTS):
             line = relying[0].instruction.start_line

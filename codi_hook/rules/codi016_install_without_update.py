@@ -37,35 +37,20 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.apt_lists import CLEAN, LISTS
-from codi_hook.recipes.apt_state import has_lists
+from codi_hook.recipes.apt_state import without_lists
 from codi_hook.recipes.cleaning import removed
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
 from codi_hook.recipes.scripts import append_command, joiner
 from codi_hook.shell.ast import Command, Script
-from codi_hook.shell.managers import Call, call
+from codi_hook.shell.managers import Call
 from codi_hook.source import Span
 
 _APT = ("apt-get", "apt", "aptitude")
 
 
 def check(document: Document) -> Iterator[Finding]:
-    for script in document.scripts():
-        if script.names.isdisjoint(_APT) or document.is_trigger(script.instruction):
-            continue
-        found = _first_install(script)
-        if found is None or covers(kept_out(script.instruction), LISTS):
-            continue
-        if has_lists(document, script, found) is False:
-            yield Finding(found.command.span, found)
-
-
-def _first_install(script: Script) -> Call | None:
-    for command in script.commands:
-        found = call(command) if command.name in _APT else None
-        if found is not None and found.action == "install" and found.packages:
-            own = found.has_flag("--no-download", "--print-uris", "-s", "--simulate", "--root")
-            return None if own or "sh -c" in command.context else found
-    return None
+    for found in without_lists(document):
+        yield Finding(found.command.span, found)
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
