@@ -88,4 +88,10 @@ def _is_or_holds(place: str, path: str) -> bool:
     if not place.startswith("/"):
         return False
     parts, wanted = place.split("/"), path.split("/")
-    return len(parts) <= len(wanted) and all(map(fnmatchcase, wanted, parts))
+    return len(parts) <= len(wanted) and all(map(_fits, wanted, parts))
+
+
+def _fits(name: str, part: str) -> bool:
+    if name == part:
+        return True
+    return any(char in part for char in "*?[") and fnmatchcase(name, part)  # it compiles, so rarely
