@@ -90,7 +90,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         known = any(
             pair.key.value == "TARGETARCH" for one in document.of("ARG") for pair in one.pairs
         )
-        edits = [Edit(finding.span, "${TARGETARCH}")]
+        edits = [_with(finding, word, "${TARGETARCH}")]
         if not known:
             edits.insert(0, insert_before(item, "ARG TARGETARCH"))
         yield Candidate(
@@ -104,7 +104,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "dpkg-architecture",
             "Ask dpkg for the architecture",
-            (Edit(finding.span, "$(dpkg --print-architecture)"),),
+            (_with(finding, word, "$(dpkg --print-architecture)"),),
             level,
             (every, named, Reason("any-builder", "dpkg is there, whatever builds the image")),
         )
@@ -112,10 +112,19 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "uname",
             "Ask the kernel for the architecture (uname -m)",
-            (Edit(finding.span, "$(uname -m)"),),
+            (_with(finding, word, "$(uname -m)"),),
             level,
             (every, named),
         )
+
+
+def _with(finding: Finding, word: Word, text: str) -> Edit:
+    """The word with `text` for the architecture, in quotes, as shells ask for with expansions."""
+    source = finding.document.source
+    before = source.text(Span(word.span.start, finding.span.start))
+    after = source.text(Span(finding.span.end, word.span.end))
+    quote = "" if '"' in word.text else '"'
+    return Edit(word.span, f"{quote}{before}{text}{after}{quote}")
 
 
 def _named_again(document: Document, word: Word) -> bool:
