@@ -164,22 +164,21 @@ class Verifier:
             else:
                 elsewhere.add((code, span))
         fresh: Counter[str] = Counter()
+        new: set[str] = set()
+        in_region = region.start <= finding.span.start < region.end
+        remains = not in_region and self._stays(finding, patched)
         for rule, item in self._found(patched, finding.rule):
             code = rule.code
             if item.span.start >= base:
                 fresh[code] += 1
             elif (code, item.span) not in elsewhere:
-                return Rejection.NEW_FINDING, code
+                new.add(code)
             elif code == own and item.span == finding.span:
-                return Rejection.FINDING_REMAINS, ""
-        in_region = region.start <= finding.span.start < region.end
-        remains = fresh[own] >= there[own] if in_region else self._stays(finding, patched)
-        if remains and not finding.rule.external:
+                remains = True
+        if remains or (in_region and fresh[own] >= there[own]):
             return Rejection.FINDING_REMAINS, ""
-        for code, count in fresh.items():
-            if count > there[code]:
-                return Rejection.NEW_FINDING, code
-        return None
+        new.update(code for code, count in fresh.items() if count > there[code])
+        return (Rejection.NEW_FINDING, min(new)) if new else None
 
 
 def _names(document: Document, item: Instruction) -> Iterable[str]:
