@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from codi_hook import registry
@@ -12,6 +14,7 @@ from codi_hook.lint import lint
 from codi_hook.model import Finding, Rule, Severity
 from codi_hook.shell import Document, parse
 from codi_hook.source import Source
+from tests.calling import codi
 
 
 def made(code: str, keyword: str, *aliases: str) -> Rule:
@@ -28,7 +31,9 @@ RULES = (CMD, ENTRYPOINT, EXPOSE)
 
 
 @pytest.fixture(autouse=True)
-def _known(monkeypatch: pytest.MonkeyPatch) -> None:
+def _known(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "command_line" in request.node.name:
+        return
     monkeypatch.setattr("codi_hook.lint.by_name", lambda: registry._index(list(RULES)))
 
 
@@ -117,3 +122,25 @@ def test_every_name_is_a_check_of_a_rule_at_most() -> None:
     assert len(BUILDKIT) == 22
     assert {"MaintainerDeprecated", "JSONArgsRecommended"} <= aliases & BUILDKIT
     assert is_buildkit(registry.find("DL4000")) and not is_buildkit(registry.find("DL3004"))
+
+
+def test_the_command_line_runs_what_a_file_asks_for(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("# check=experimental=all;error=true\n# x\nFROM alpine:3.20 AS b\n")
+    asked = codi(
+        "check", "--isolated", "--ignore", "CODI0,DL", "--output-format", "json", str(path)
+    )
+    assert asked.codes == ["CODI111"]
+    assert asked.json["files"][0]["findings"][0]["severity"] == "error"
+    assert [one["id"] for one in asked.json["files"][0]["findings"][0]["candidates"]]
+    ignored = codi(
+        "check", "--isolated", "--ignore", "CODI111,CODI0,DL", "--output-format", "json", str(path)
+    )
+    assert ignored.codes == []
+    path.write_text("# check=error=true\n# x\nFROM alpine:3.20 AS b\n")
+    assert (
+        codi(
+            "check", "--isolated", "--ignore", "CODI0,DL", "--output-format", "json", str(path)
+        ).codes
+        == []
+    )

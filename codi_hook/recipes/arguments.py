@@ -29,6 +29,9 @@ PLATFORM = frozenset(
     for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 ) | {"TARGETSTAGE"}
 _SHELL = frozenset({"PWD", "OLDPWD", "UID", "EUID", "PPID", "RANDOM", "HOSTNAME", "SECONDS"})
+_FILLED = frozenset(
+    {"ADD", "ARG", "COPY", "ENV", "LABEL", "RUN", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
+)
 _REQUIRES = ("?", ":?")  # the build fails by itself where such a variable is unset
 
 # Why a variable has no value, as `Undefined.cause`.
@@ -95,6 +98,8 @@ def _undefined(document: Document) -> Iterator[Undefined]:
             known = environment(stage)
             scope = _Scope(set(known or ("PATH",)), known is not None)
         for item in stage.instructions[1:]:
+            if item.keyword not in _FILLED:
+                continue
             yield from _in_instruction(document, stage, item, scope)
             if item.keyword in ("ARG", "ENV"):
                 scope.names.update(pair.key.value for pair in item.pairs)
@@ -116,7 +121,8 @@ def _in_instruction(
 
 
 def _uses(item: Instruction, escape: str) -> Iterator[Use]:
-    if "$" not in item.text:
+    base = item.source.base
+    if item.source.data.find(b"$", item.span.start - base, item.span.end - base) < 0:
         return
     words: Iterable[Argument] = expanded_words(item)
     if item.keyword == "ARG":
