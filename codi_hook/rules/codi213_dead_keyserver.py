@@ -49,10 +49,10 @@ _MARK = b"sks-keyserver"
 
 def check(document: Document) -> Iterator[Finding]:
     for item in document.of("RUN", "ENV", "ARG"):
-        source = item.source
-        data = source.bytes(item.span)
-        if _MARK not in data.lower():
+        source, base = item.source, item.source.base
+        if source.data.find(_MARK, item.span.start - base, item.span.end - base) < 0:
             continue
+        data = source.bytes(item.span)
         comments = [one.span for one in item.comments]
         for match in _server(data):
             span = Span(item.span.start + match.start(), item.span.start + match.end())
