@@ -76,6 +76,9 @@ def _of_command(command: Command) -> Iterator[str]:
     if found is None:
         yield f"run {command.name}"
         yield from (f"opt {command.name} {flag.name}" for flag in flags(command))
+        plain = [word.text for word in command.args if not word.text.startswith("-")]
+        if command.name in ("git", "gpg") and plain:  # a subcommand, a keyserver
+            yield f"run {command.name} {plain[0]}"
     else:
         yield f"run {found.name} {found.verb.split(' ')[0]}"
         yield from (f"opt {found.name} {found.action} {flag.name}" for flag in found.flags)
