@@ -98,7 +98,7 @@ def _undefined(document: Document) -> Iterator[Undefined]:
             known = environment(stage)
             scope = _Scope(set(known or ("PATH",)), known is not None)
         for item in stage.instructions[1:]:
-            if item.keyword not in _FILLED:
+            if item.keyword not in _FILLED or (item.keyword == "RUN" and not item.flags):
                 continue
             yield from _in_instruction(document, stage, item, scope)
             if item.keyword in ("ARG", "ENV"):
