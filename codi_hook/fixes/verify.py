@@ -175,7 +175,8 @@ class Verifier:
                 new.add(code)
             elif code == own and item.span == finding.span:
                 remains = True
-        if remains or (in_region and fresh[own] >= there[own]):
+        remains = remains or (in_region and fresh[own] >= there[own])
+        if remains and not finding.rule.external:  # of those `recheck` knows
             return Rejection.FINDING_REMAINS, ""
         new.update(code for code, count in fresh.items() if count > there[code])
         return (Rejection.NEW_FINDING, min(new)) if new else None
