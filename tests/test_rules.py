@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from codi_hook import registry
+from codi_hook.cli.rules import templates as templates_of
 from codi_hook.fixes.apply import apply
 from codi_hook.fixes.verify import verify
 from codi_hook.lint import lint
-from codi_hook.model import Candidate, Finding, Rule, Severity, Verified
+from codi_hook.model import Applicability, Candidate, Finding, Rule, Severity, Verified
 from codi_hook.source import Source
 from tests import cases
 from tests.cases import Case
@@ -105,6 +106,21 @@ class TestRule:
         shown = {key for case in found for key in (case.candidates or {})}
         shown |= {key for case in found for key in case.rejected}
         assert not template_ids(rule) - shown, "templates that no case exercises"
+
+    def test_the_listed_templates_are_those_of_the_cases(self, rule: Rule) -> None:
+        listed = {item["id"]: item["applicability"] for item in templates_of(rule)}
+        made: dict[str, set[str]] = {}
+        for case in cases.load(cases.case_file(rule.code, rule.name)):
+            for one in templates(rule, case):
+                made.setdefault(one.id, set()).add(one.applicability.value)
+        if rule.refused:  # for files that BuildKit refuses; tests/test_refused.py has them
+            assert listed
+            return
+        assert listed.keys() == made.keys()
+        for key, levels in made.items():
+            assert levels <= set(listed[key]), key
+        known = {level.value for level in Applicability}
+        assert all(known.issuperset(levels) for levels in listed.values())
 
     def test_metadata(self, rule: Rule) -> None:
         assert re.fullmatch(r"(CODI|DL|SC)\d{3,4}", rule.code)

@@ -64,4 +64,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("FROM",),
+    templates=(
+        "image-user: unsafe",
+        "new-system-user: unsafe",
+        "numeric-user: unsafe",
+        "created-user: unsafe",
+    ),
 )

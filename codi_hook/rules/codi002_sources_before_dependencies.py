@@ -139,4 +139,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("COPY", "ADD"),
+    templates=(
+        "manifests-first: unsafe",
+        "mount-manifests: unsafe",
+        "split-the-copy: display",
+    ),
 )

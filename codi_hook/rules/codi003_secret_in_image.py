@@ -158,4 +158,10 @@ RULE = Rule(
     candidates,
     aliases=("SecretsUsedInArgOrEnv",),
     triggers=("ARG", "ENV", "RUN"),
+    local=True,
+    templates=(
+        "secret-mount-env: unsafe",
+        "secret-mount-file: unsafe",
+        "give-at-run-time: unsafe",
+    ),
 )

@@ -156,4 +156,13 @@ RULE = Rule(
     check,
     candidates,
     triggers=tuple(sorted(MANAGERS)),
+    templates=(
+        "add-production-option: unsafe",
+        "set-variable: unsafe",
+        "prune-after-build: unsafe",
+        "build-in-own-stage: display",
+        "yarn-workspaces-focus: display",
+        "bundle-config: unsafe",
+        "add-other-option: unsafe",
+    ),
 )

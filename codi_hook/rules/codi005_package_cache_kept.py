@@ -69,4 +69,9 @@ RULE = Rule(
     check,
     cache_candidates,
     triggers=tuple(CACHES),
+    templates=(
+        "clean-cache: safe, unsafe",
+        "cache-mount: unsafe",
+        "add-no-cache: unsafe",
+    ),
 )

@@ -124,4 +124,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("FROM",),
+    templates=(
+        "release-of-sibling: unsafe",
+        "supported-release: display",
+        "another-image: display",
+        "extended-support: display",
+    ),
 )

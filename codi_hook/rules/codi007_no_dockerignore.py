@@ -117,4 +117,8 @@ RULE = Rule(
     candidates,
     triggers=("COPY", "ADD"),
     security=True,
+    templates=(
+        "write-dockerignore: display",
+        "copy-by-name: display",
+    ),
 )

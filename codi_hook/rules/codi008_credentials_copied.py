@@ -130,4 +130,10 @@ RULE = Rule(
     triggers=("COPY", "ADD"),
     reads=("apt-key", "gpg", "gpg2", "rpm", "apk"),
     security=True,
+    templates=(
+        "secret-mount: unsafe",
+        "give-at-run-time: display",
+        "secret-mount-advice: display",
+        "ssh-mount: display",
+    ),
 )

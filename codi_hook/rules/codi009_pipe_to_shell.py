@@ -103,4 +103,9 @@ RULE = Rule(
     triggers=FETCHERS,
     local=True,
     security=True,
+    templates=(
+        "download-first: unsafe",
+        "use-a-release: display",
+        "compare-checksum: display",
+    ),
 )

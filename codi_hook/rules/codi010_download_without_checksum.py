@@ -187,4 +187,11 @@ RULE = Rule(
     local=True,
     default=False,
     security=True,
+    templates=(
+        "add-checksum: display",
+        "check-in-run: display",
+        "check-digest: display",
+        "add-with-checksum: display",
+        "check-signature: display",
+    ),
 )

@@ -105,4 +105,9 @@ RULE = Rule(
     triggers=("ENV", "ARG", *PROGRAMS),
     local=True,
     security=True,
+    templates=(
+        "check-again: unsafe",
+        "trust-own-authority: display",
+        "install-certificates: unsafe",
+    ),
 )

@@ -164,4 +164,12 @@ RULE = Rule(
     triggers=("chmod", "mkdir", "install", "COPY", "ADD"),
     local=True,
     security=True,
+    templates=(
+        "give-to-user: unsafe",
+        "owner-writes: unsafe",
+        "group-root-writes: unsafe",
+        "sticky-bit: unsafe",
+        "as-in-context: unsafe",
+    ),
+    default=False,
 )

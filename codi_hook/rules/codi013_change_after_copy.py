@@ -201,4 +201,11 @@ RULE = Rule(
     candidates,
     triggers=("chown", "chmod"),
     reads=("COPY", "ADD", "RUN"),
+    templates=(
+        "copy-and-folder: unsafe, display",
+        "copy-with: unsafe, display",
+        "copy-behind-user: unsafe",
+        "drop-change: unsafe",
+        "folder-alone: unsafe",
+    ),
 )

@@ -162,4 +162,8 @@ RULE = Rule(
     candidates,
     triggers=_APT,
     reads=("RUN",),
+    templates=(
+        "update-where-installed: unsafe",
+        "update-with-cache-mounts: unsafe",
+    ),
 )

@@ -118,4 +118,9 @@ RULE = Rule(
     triggers=_APT,
     local=True,
     default=False,
+    templates=(
+        "drop-upgrade: unsafe",
+        "renew-base: display",
+        "plain-upgrade: display",
+    ),
 )

@@ -116,4 +116,8 @@ RULE = Rule(
     candidates,
     triggers=_APT,
     reads=("RUN", "COPY", "ADD"),
+    templates=(
+        "update-first: unsafe",
+        "update-with-cache-mounts: unsafe",
+    ),
 )

@@ -142,4 +142,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("ENV",),
+    templates=(
+        "use-arg: unsafe",
+        "for-each-command: unsafe",
+        "drop-frontend: unsafe",
+    ),
 )

@@ -120,4 +120,10 @@ RULE = Rule(
     triggers=("apt-key",),
     local=True,
     security=True,
+    templates=(
+        "signed-by: unsafe, display",
+        "trusted-folder: unsafe, display",
+        "copy-the-key: display",
+        "keyring-file: display",
+    ),
 )

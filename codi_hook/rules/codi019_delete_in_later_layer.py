@@ -108,4 +108,10 @@ RULE = Rule(
     candidates,
     triggers=DELETERS,
     reads=("RUN", "COPY", "ADD"),
+    templates=(
+        "delete-where-added: unsafe",
+        "add-and-delete-together: display",
+        "mount-instead: unsafe",
+        "one-run: unsafe",
+    ),
 )

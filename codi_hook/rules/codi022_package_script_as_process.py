@@ -139,4 +139,12 @@ RULE = Rule(
     check,
     candidates,
     triggers=("CMD", "ENTRYPOINT"),
+    templates=(
+        "run-program: unsafe",
+        "install-init: display",
+        "start-program: display",
+        "start-by-dumb-init: unsafe",
+        "start-by-tini: unsafe",
+        "tini-group: unsafe",
+    ),
 )

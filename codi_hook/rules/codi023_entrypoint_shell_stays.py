@@ -170,4 +170,11 @@ RULE = Rule(
     candidates,
     triggers=("ENTRYPOINT", "CMD"),
     reads=("RUN",),
+    templates=(
+        "pass-arguments: unsafe",
+        "drop-cmd: display",
+        "exec-last: unsafe",
+        "entrypoint-script: display",
+        "exec-form: unsafe",
+    ),
 )

@@ -153,4 +153,10 @@ RULE = Rule(
     candidates,
     triggers=("apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"),
     reads=("RUN", "CMD", "ENTRYPOINT"),
+    templates=(
+        "remove-in-same-run: unsafe",
+        "build-stage: display",
+        "virtual-package: unsafe",
+        "one-run: unsafe, display",
+    ),
 )

@@ -160,4 +160,10 @@ RULE = Rule(
     candidates,
     triggers=("FROM",),
     reads=("RUN", "CMD", "ENTRYPOINT"),
+    templates=(
+        "static-on-scratch: unsafe",
+        "build-stage: display",
+        "runtime-image: display",
+        "runtime-stage: unsafe",
+    ),
 )

@@ -95,4 +95,8 @@ RULE = Rule(
     candidates,
     triggers=("FROM",),
     reads=("COPY", "ADD", "RUN", "ONBUILD"),
+    templates=(
+        "remove-stage: unsafe",
+        "copy-result: display",
+    ),
 )

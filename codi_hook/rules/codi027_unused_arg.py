@@ -154,4 +154,9 @@ RULE = Rule(
     candidates,
     triggers=("ARG",),
     reads=_READERS,
+    templates=(
+        "declare-in-stage: unsafe",
+        "declare-where-read: unsafe",
+        "remove-arg: safe",
+    ),
 )

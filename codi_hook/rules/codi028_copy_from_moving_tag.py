@@ -103,4 +103,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("COPY", "RUN"),
+    templates=(
+        "pin-as-sibling: unsafe, display",
+        "pin-tag: display",
+        "from-stage: display",
+    ),
 )

@@ -99,4 +99,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("EXPOSE",),
+    templates=(
+        "drop-second: safe",
+        "drop-first: safe",
+        "other-protocol: display",
+    ),
 )

@@ -134,4 +134,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("RUN",),
+    templates=(
+        "set-e: unsafe",
+        "shell-instruction: unsafe",
+        "set-e-pipefail: unsafe",
+        "shell-e: unsafe",
+    ),
 )

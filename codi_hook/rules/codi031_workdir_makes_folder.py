@@ -142,4 +142,10 @@ RULE = Rule(
     candidates,
     triggers=("mkdir",),
     reads=("RUN",),
+    templates=(
+        "workdir-alone: safe, unsafe",
+        "workdir-instead: unsafe",
+        "drop-cd: safe",
+    ),
+    default=False,
 )

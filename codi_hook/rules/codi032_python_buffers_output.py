@@ -130,4 +130,8 @@ RULE = Rule(
     triggers=("CMD", "ENTRYPOINT"),
     reads=("RUN",),
     default=False,
+    templates=(
+        "set-unbuffered: unsafe",
+        "option-u: unsafe",
+    ),
 )

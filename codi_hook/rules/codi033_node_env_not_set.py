@@ -116,4 +116,8 @@ RULE = Rule(
     triggers=("CMD", "ENTRYPOINT"),
     reads=("RUN",),
     default=False,
+    templates=(
+        "set-before-install: unsafe",
+        "set-before-start: unsafe",
+    ),
 )

@@ -123,4 +123,10 @@ RULE = Rule(
     candidates,
     triggers=("CMD", "ENTRYPOINT"),
     reads=("RUN",),
+    templates=(
+        "limit-for-heap: unsafe",
+        "tool-options: unsafe",
+        "newer-java: display",
+        "set-xmx: display",
+    ),
 )

@@ -109,4 +109,9 @@ RULE = Rule(
     candidates,
     triggers=("FROM",),
     reads=("RUN", "CMD", "ENTRYPOINT", "ONBUILD"),
+    templates=(
+        "runtime-tag: unsafe",
+        "base-tag: unsafe",
+        "two-stages: display",
+    ),
 )

@@ -87,4 +87,8 @@ RULE = Rule(
     candidates,
     aliases=("StageNameCasing",),
     triggers=("FROM",),
+    templates=(
+        "lower-stage-name: safe",
+        "dashed-stage-name: unsafe",
+    ),
 )

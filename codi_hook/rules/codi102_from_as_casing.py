@@ -81,4 +81,8 @@ RULE = Rule(
     candidates,
     aliases=("FromAsCasing",),
     triggers=("FROM",),
+    templates=(
+        "match-from: safe",
+        "match-as: safe",
+    ),
 )

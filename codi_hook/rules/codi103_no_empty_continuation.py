@@ -112,4 +112,11 @@ RULE = Rule(
     check,
     candidates,
     aliases=("NoEmptyContinuation",),
+    local=True,
+    templates=(
+        "drop-empty-lines: safe",
+        "comment-empty-lines: safe",
+        "end-instruction: unsafe",
+        "drop-continuation: safe",
+    ),
 )

@@ -104,4 +104,9 @@ RULE = Rule(
     check,
     candidates,
     aliases=("ConsistentInstructionCasing",),
+    templates=(
+        "match-majority: safe",
+        "match-all: safe",
+        "all-upper: safe",
+    ),
 )

@@ -126,4 +126,9 @@ RULE = Rule(
     candidates,
     aliases=("UndefinedArgInFrom",),
     triggers=("FROM",),
+    templates=(
+        "use-default: safe",
+        "declare-arg: unsafe",
+        "rename-variable: unsafe",
+    ),
 )

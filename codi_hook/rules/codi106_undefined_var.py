@@ -98,4 +98,14 @@ RULE = Rule(
         "VOLUME",
         "WORKDIR",
     ),
+    local=True,
+    templates=(
+        "declare-arg: unsafe",
+        "rename-variable: unsafe",
+        "use-default: safe",
+        "drop-from-list: unsafe",
+        "write-path: unsafe",
+        "set-before: unsafe",
+        "move-definition-up: unsafe",
+    ),
 )

@@ -123,4 +123,11 @@ RULE = Rule(
     aliases=("LegacyKeyValueFormat",),
     triggers=("ENV", "LABEL"),
     local=True,
+    templates=(
+        "equals-form: safe",
+        "drop-blanks-around-equals: unsafe",
+        "separate-pairs: unsafe",
+        "merge-neighbours: safe",
+    ),
+    default=False,
 )

@@ -137,4 +137,9 @@ RULE = Rule(
     candidates,
     aliases=("InvalidBaseImagePlatform",),
     triggers=("FROM",),
+    templates=(
+        "platform-of-image: unsafe",
+        "image-of-all-platforms: unsafe",
+        "drop-platform: unsafe",
+    ),
 )

@@ -136,4 +136,11 @@ RULE = Rule(
     candidates,
     aliases=("InvalidDefaultArgInFrom",),
     triggers=("FROM",),
+    templates=(
+        "default-of-sibling: unsafe",
+        "choose-default: display",
+        "declare-before-from: unsafe",
+        "lower-image: unsafe",
+        "make-arg: display",
+    ),
 )

@@ -130,4 +130,8 @@ RULE = Rule(
     aliases=("CopyIgnoredFile",),
     triggers=("ADD", "COPY"),
     local=True,
+    templates=(
+        "readmit: display",
+        "drop-source: unsafe",
+    ),
 )

@@ -97,4 +97,8 @@ RULE = Rule(
     aliases=("InvalidDefinitionDescription",),
     triggers=("ARG", "FROM"),
     default=False,
+    templates=(
+        "name-first: safe",
+        "end-comment: safe",
+    ),
 )

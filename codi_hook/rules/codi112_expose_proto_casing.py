@@ -83,4 +83,8 @@ RULE = Rule(
     aliases=("ExposeProtoCasing",),
     triggers=("EXPOSE",),
     local=True,
+    templates=(
+        "lower-protocol: safe",
+        "drop-tcp: safe",
+    ),
 )

@@ -127,4 +127,10 @@ RULE = Rule(
     aliases=("ExposeInvalidFormat",),
     triggers=("EXPOSE",),
     local=True,
+    templates=(
+        "container-port: safe",
+        "both-ports: unsafe",
+        "port-range: unsafe",
+        "drop-repeated: safe",
+    ),
 )

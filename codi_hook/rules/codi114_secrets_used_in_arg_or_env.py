@@ -62,4 +62,9 @@ RULE = Rule(
     aliases=("SecretsUsedInArgOrEnv",),
     triggers=("ARG", "ENV"),
     default=False,
+    local=True,
+    templates=(
+        "take-out: unsafe",
+        "secret-mount: display",
+    ),
 )

@@ -67,4 +67,10 @@ RULE = Rule(
         "WORKDIR",
     ),
     default=False,
+    local=True,
+    templates=(
+        "declare-arg: unsafe",
+        "use-default: unsafe",
+        "drop-from-list: unsafe",
+    ),
 )

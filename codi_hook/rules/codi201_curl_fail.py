@@ -142,4 +142,9 @@ RULE = Rule(
     candidates,
     triggers=("curl",),
     local=True,
+    templates=(
+        "add-fail: unsafe",
+        "fail-and-retry: unsafe",
+        "fail-with-body: display",
+    ),
 )

@@ -104,4 +104,9 @@ RULE = Rule(
     candidates,
     triggers=("curl",),
     local=True,
+    templates=(
+        "add-location: unsafe",
+        "follow-https: unsafe",
+        "name-target: unsafe",
+    ),
 )

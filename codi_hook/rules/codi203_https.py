@@ -125,4 +125,9 @@ RULE = Rule(
     reads=tuple(sorted(_CHECKS)),
     local=True,
     security=True,
+    templates=(
+        "use-https: safe, unsafe",
+        "https-only: unsafe",
+        "verify-checksum: display",
+    ),
 )

@@ -117,4 +117,9 @@ RULE = Rule(
     candidates,
     triggers=("npm",),
     reads=("curl", "wget"),
+    local=True,
+    templates=(
+        "add-force: safe",
+        "cache-mount: unsafe",
+    ),
 )

@@ -127,4 +127,8 @@ RULE = Rule(
     candidates,
     triggers=("mktemp",),
     local=True,
+    templates=(
+        "remove-folder: safe, unsafe",
+        "mount-tmpfs: unsafe",
+    ),
 )

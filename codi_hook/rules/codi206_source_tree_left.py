@@ -120,4 +120,9 @@ RULE = Rule(
     candidates,
     triggers=_INSTALLS,
     reads=LATER,
+    templates=(
+        "remove-sources: unsafe",
+        "mount-tmpfs: unsafe",
+        "build-stage: display",
+    ),
 )

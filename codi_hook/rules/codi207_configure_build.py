@@ -95,4 +95,8 @@ RULE = Rule(
     reads=("apt-get", "apt", "make", "gmake"),
     local=True,
     default=False,
+    templates=(
+        "build-by-dpkg: unsafe",
+        "build-by-gcc: unsafe",
+    ),
 )

@@ -107,4 +107,8 @@ RULE = Rule(
     candidates,
     triggers=("gem",),
     reads=("RUN", "COPY", "ADD"),
+    templates=(
+        "no-document: safe, unsafe",
+        "gemrc: unsafe",
+    ),
 )

@@ -112,4 +112,8 @@ RULE = Rule(
     local=True,
     default=False,
     reads=("rm", "find", "bundle", "apt-get", "apt", "apk", "yum", "dnf"),
+    templates=(
+        "ask-gem: safe, unsafe",
+        "debian-folder: safe, unsafe",
+    ),
 )

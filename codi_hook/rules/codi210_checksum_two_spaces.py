@@ -122,4 +122,8 @@ RULE = Rule(
     triggers=_SUMS,
     reads=("echo", "printf"),
     local=True,
+    templates=(
+        "two-spaces: safe",
+        "binary-mark: safe",
+    ),
 )

@@ -121,4 +121,8 @@ RULE = Rule(
     candidates,
     triggers=_GPG,
     reads=("curl", "wget", "rm", *LATER),
+    templates=(
+        "remove-signature: safe",
+        "remove-with-keyring: safe",
+    ),
 )

@@ -79,4 +79,8 @@ RULE = Rule(
     candidates,
     triggers=_GPG,
     local=True,
+    templates=(
+        "add-batch: safe",
+        "add-batch-everywhere: safe",
+    ),
 )

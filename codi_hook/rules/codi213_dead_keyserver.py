@@ -114,4 +114,9 @@ RULE = Rule(
     candidates,
     triggers=("RUN", "ENV", "ARG"),
     local=True,
+    templates=(
+        "ubuntu-keyserver: unsafe",
+        "openpgp-keyserver: unsafe",
+        "key-in-context: display",
+    ),
 )

@@ -137,4 +137,9 @@ RULE = Rule(
     candidates,
     triggers=_UNPACKS,
     reads=("curl", "wget", "rm", *LATER),
+    templates=(
+        "remove-archive: safe, unsafe",
+        "stage: display",
+        "mount-tmpfs: unsafe",
+    ),
 )

@@ -122,4 +122,8 @@ RULE = Rule(
     candidates,
     triggers=_MANAGERS,
     local=True,
+    templates=(
+        "into-first: unsafe",
+        "sorted-list: unsafe",
+    ),
 )

@@ -119,4 +119,9 @@ RULE = Rule(
     candidates,
     triggers=("git",),
     reads=("rm", "find"),
+    templates=(
+        "depth-1: unsafe",
+        "remove-history: unsafe",
+        "add-git: display",
+    ),
 )

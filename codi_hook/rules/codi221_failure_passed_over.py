@@ -145,4 +145,8 @@ RULE = Rule(
     triggers=_MATTERS,
     reads=("set",),
     local=True,
+    templates=(
+        "set-e: unsafe",
+        "and-chain: unsafe",
+    ),
 )

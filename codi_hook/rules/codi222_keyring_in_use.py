@@ -128,4 +128,9 @@ RULE = Rule(
     triggers=("gpg", "gpg2"),
     reads=("rm", *sorted(_ENDS)),
     local=True,
+    templates=(
+        "force: safe",
+        "end-agents: unsafe",
+        "end-agents-if-any: unsafe",
+    ),
 )

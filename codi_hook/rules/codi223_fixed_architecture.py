@@ -146,4 +146,9 @@ RULE = Rule(
     reads=tuple(sorted(_CHECKS)),
     local=True,
     default=False,
+    templates=(
+        "target-arch: unsafe, display",
+        "dpkg-architecture: unsafe, display",
+        "uname: unsafe, display",
+    ),
 )

@@ -133,4 +133,9 @@ RULE = Rule(
     triggers=("chpasswd",),
     local=True,
     security=True,
+    templates=(
+        "no-password: unsafe",
+        "secret-mount: unsafe",
+        "hash: display",
+    ),
 )

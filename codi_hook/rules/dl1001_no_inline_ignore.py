@@ -90,4 +90,8 @@ RULE = Rule(
     candidates,
     default=False,
     hadolint=False,
+    templates=(
+        "drop-ignore: unsafe",
+        "ignore-in-configuration: display",
+    ),
 )

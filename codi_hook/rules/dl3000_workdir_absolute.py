@@ -117,4 +117,10 @@ RULE = Rule(
     candidates,
     aliases=("WorkdirRelativePath",),
     triggers=("WORKDIR",),
+    local=True,
+    templates=(
+        "resolve-workdir: safe, unsafe",
+        "leading-slash: unsafe",
+        "home-of-root: unsafe",
+    ),
 )

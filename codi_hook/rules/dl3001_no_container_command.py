@@ -162,4 +162,16 @@ RULE = Rule(
     triggers=_NAMES,
     reads=("RUN",),
     default=False,
+    local=True,
+    templates=(
+        "drop-command: safe, unsafe, display",
+        "start-with-container: display",
+        "keep-for-step: display",
+        "mount-ssh: display",
+        "edit-by-script: display",
+        "run-mount: display",
+        "stop-by-itself: display",
+        "ends-by-itself: display",
+        "look-outside: display",
+    ),
 )

@@ -106,4 +106,12 @@ RULE = Rule(
     check,
     candidates,
     triggers=("USER",),
+    templates=(
+        "previous-user: unsafe",
+        "numeric-user: unsafe",
+        "image-user: unsafe",
+        "new-system-user: unsafe",
+        "drop-user-root: safe, unsafe",
+        "created-user: unsafe",
+    ),
 )

@@ -159,4 +159,12 @@ RULE = Rule(
     check,
     candidates,
     triggers=("cd",),
+    local=True,
+    templates=(
+        "workdir-before: unsafe, display",
+        "keep-cd: display",
+        "directory-option: unsafe",
+        "cut-at-cd: unsafe, display",
+    ),
+    default=False,
 )

@@ -124,4 +124,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("sudo",),
+    local=True,
+    templates=(
+        "drop-sudo: unsafe, display",
+        "user-root-around: unsafe, display",
+        "user-root: display",
+    ),
 )

@@ -54,4 +54,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("FROM",),
+    templates=(
+        "pin-as-sibling: unsafe, display",
+        "pin-tag: display",
+        "pin-digest: display",
+        "pin-digest-as-sibling: unsafe",
+    ),
 )

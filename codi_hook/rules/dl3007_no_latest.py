@@ -49,4 +49,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("FROM",),
+    templates=(
+        "pin-as-sibling: unsafe",
+        "pin-tag: display",
+        "pin-digest: display",
+    ),
 )

@@ -73,4 +73,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=APT,
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "archive-snapshot: display",
+        "ignore-here: display",
+    ),
+    default=False,
 )

@@ -160,4 +160,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=_UPDATES,
+    local=True,
+    templates=(
+        "remove-lists: safe, unsafe",
+        "cache-mounts: unsafe",
+        "update-where-installed: unsafe",
+        "drop-update: unsafe",
+    ),
 )

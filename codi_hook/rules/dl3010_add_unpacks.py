@@ -111,4 +111,8 @@ RULE = Rule(
     candidates,
     triggers=("COPY",),
     reads=("RUN", *_TOOLS),
+    templates=(
+        "add-unpacks: unsafe",
+        "mount-archive: unsafe",
+    ),
 )

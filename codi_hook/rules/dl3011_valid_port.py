@@ -93,4 +93,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("EXPOSE",),
+    local=True,
+    templates=(
+        "drop-port: unsafe",
+        "name-port: display",
+    ),
 )

@@ -13,8 +13,8 @@ an earlier one leaves no trace in the image's configuration. The others change w
 
 When to ignore: never; the earlier line can become a comment.
 
-Evidence: rare. hadolint and this rule agree on the one place in 16,167 public Dockerfiles: `HEALTHCHECK NONE`
-and directly below it the check that is meant.
+Evidence: rare. hadolint and this rule agree on the one place in 16,167 public Dockerfiles:
+`HEALTHCHECK NONE` and directly below it the check that is meant.
 """
 
 from __future__ import annotations
@@ -79,4 +79,9 @@ RULE = Rule(
     candidates,
     aliases=("MultipleInstructionsDisallowed",),
     triggers=("HEALTHCHECK",),
+    templates=(
+        "drop-earlier: safe",
+        "drop-later: unsafe",
+        "check-both: unsafe",
+    ),
 )

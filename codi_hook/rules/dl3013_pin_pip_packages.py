@@ -95,4 +95,13 @@ RULE = Rule(
     check,
     candidates,
     triggers=(*PIP, "pipx", *PYTHON),
+    local=True,
+    templates=(
+        "lock-file: display",
+        "pin-versions: display",
+        "ignore-here: display",
+        "pin-to-variable: unsafe",
+        "pin-commit: display",
+    ),
+    default=False,
 )

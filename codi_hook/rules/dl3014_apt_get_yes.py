@@ -70,4 +70,8 @@ RULE = Rule(
     check,
     candidates,
     triggers=APT,
+    templates=(
+        "add-yes: safe, unsafe",
+        "assume-yes-for-stage: unsafe",
+    ),
 )

@@ -94,4 +94,8 @@ RULE = Rule(
     check,
     candidates,
     triggers=APT,
+    templates=(
+        "add-no-install-recommends: unsafe",
+        "no-recommends-for-stage: unsafe",
+    ),
 )

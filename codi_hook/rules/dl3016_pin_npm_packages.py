@@ -96,4 +96,14 @@ RULE = Rule(
     check,
     candidates,
     triggers=("npm",),
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "lock-file: display",
+        "ignore-here: display",
+        "pin-to-variable: unsafe",
+        "corepack: display",
+        "pin-commit: display",
+    ),
+    default=False,
 )

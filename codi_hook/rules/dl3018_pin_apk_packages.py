@@ -73,4 +73,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=("apk",),
+    local=True,
+    templates=(
+        "pin-series: display",
+        "pin-versions: display",
+        "ignore-here: display",
+    ),
+    default=False,
 )

@@ -191,4 +191,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("apk",),
+    local=True,
+    templates=(
+        "add-no-cache: safe, unsafe",
+        "cache-mount: unsafe",
+    ),
 )

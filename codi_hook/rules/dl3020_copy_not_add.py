@@ -163,4 +163,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("ADD",),
+    local=True,
+    templates=(
+        "use-copy: safe, unsafe, display",
+        "use-copy-link: unsafe",
+    ),
 )

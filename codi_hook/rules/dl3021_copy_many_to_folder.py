@@ -88,4 +88,6 @@ RULE = Rule(
     check,
     candidates,
     triggers=("COPY",),
+    local=True,
+    templates=("add-slash: safe, unsafe",),
 )

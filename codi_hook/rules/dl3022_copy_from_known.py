@@ -164,4 +164,13 @@ RULE = Rule(
     candidates,
     triggers=("COPY",),
     reads=("FROM",),
+    templates=(
+        "pin-tag: display",
+        "pin-digest: display",
+        "pin-as-sibling: unsafe, display",
+        "own-stage: unsafe",
+        "same-spelling: safe",
+        "known-stage: unsafe",
+        "stage-above: display",
+    ),
 )

@@ -106,4 +106,9 @@ RULE = Rule(
     candidates,
     triggers=("COPY",),
     reads=("FROM",),
+    templates=(
+        "earlier-stage: unsafe",
+        "from-context: unsafe",
+        "copy-by-run: unsafe",
+    ),
 )

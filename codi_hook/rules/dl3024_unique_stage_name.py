@@ -72,4 +72,9 @@ RULE = Rule(
     aliases=("DuplicateStageName",),
     triggers=("FROM",),
     reads=("COPY", "RUN"),
+    templates=(
+        "rename-stage: unsafe",
+        "rename-earlier: unsafe",
+        "drop-name: unsafe",
+    ),
 )

@@ -191,4 +191,11 @@ RULE = Rule(
     candidates,
     aliases=("JSONArgsRecommended",),
     triggers=_KEYWORDS,
+    local=True,
+    templates=(
+        "exec-form: safe, unsafe",
+        "shell-exec: unsafe",
+        "name-shell: safe, unsafe",
+        "repair-json: unsafe",
+    ),
 )

@@ -128,4 +128,8 @@ RULE = Rule(
     triggers=("FROM",),
     reads=("COPY", "RUN"),
     security=True,
+    templates=(
+        "from-trusted: display",
+        "trust-it: display",
+    ),
 )

@@ -171,4 +171,12 @@ RULE = Rule(
     check,
     candidates,
     triggers=("apt",),
+    local=True,
+    templates=(
+        "use-apt-get: safe, display",
+        "hold-back: unsafe",
+        "use-apt-cache: unsafe",
+        "use-dpkg-or-apt-get: display",
+        "lean-apt-get: unsafe, display",
+    ),
 )

@@ -70,4 +70,12 @@ RULE = Rule(
     check,
     candidates,
     triggers=("gem",),
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "lock-file: display",
+        "ignore-here: display",
+        "pin-to-variable: unsafe",
+    ),
+    default=False,
 )

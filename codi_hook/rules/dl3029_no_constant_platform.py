@@ -97,4 +97,10 @@ RULE = Rule(
     candidates,
     aliases=("FromPlatformFlagConstDisallowed",),
     triggers=("FROM",),
+    templates=(
+        "drop-platform: unsafe",
+        "keep-platform: display",
+        "build-platform: unsafe",
+    ),
+    default=False,
 )

@@ -48,4 +48,10 @@ RULE = Rule(
     check,
     clean_candidates,
     triggers=_CACHE.names,
+    local=True,
+    templates=(
+        "clean-cache: safe, unsafe",
+        "cache-mount: unsafe",
+        "remove-cache: safe",
+    ),
 )

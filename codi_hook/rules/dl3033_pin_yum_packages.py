@@ -40,4 +40,13 @@ RULE = Rule(
     check,
     pin_rpm,
     triggers=("yum",),
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "frozen-archive: display",
+        "ignore-here: display",
+        "name-packages: display",
+        "versioned-repository: display",
+    ),
+    default=False,
 )

@@ -38,4 +38,6 @@ RULE = Rule(
     check,
     add_yes,
     triggers=("zypper",),
+    local=True,
+    templates=("add-yes: safe, unsafe",),
 )

@@ -104,4 +104,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("zypper",),
+    local=True,
+    templates=(
+        "drop-upgrade: unsafe",
+        "update-instead: unsafe",
+        "newer-base: display",
+    ),
 )

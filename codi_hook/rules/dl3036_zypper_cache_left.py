@@ -47,4 +47,9 @@ RULE = Rule(
     check,
     clean_candidates,
     triggers=_CACHE.names,
+    local=True,
+    templates=(
+        "clean-cache: safe, unsafe",
+        "cache-mount: unsafe",
+    ),
 )

@@ -69,4 +69,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=("zypper",),
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "pin-floor: display",
+        "ignore-here: display",
+    ),
+    default=False,
 )

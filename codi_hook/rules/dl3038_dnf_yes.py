@@ -37,4 +37,6 @@ RULE = Rule(
     check,
     add_yes,
     triggers=DNF,
+    local=True,
+    templates=("add-yes: safe, unsafe",),
 )

@@ -40,4 +40,13 @@ RULE = Rule(
     check,
     pin_rpm,
     triggers=DNF,
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "ignore-here: display",
+        "name-packages: display",
+        "versioned-repository: display",
+        "frozen-archive: display",
+    ),
+    default=False,
 )

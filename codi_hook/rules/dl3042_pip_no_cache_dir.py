@@ -144,4 +144,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=(*PIP, *PYTHON),
+    local=True,
+    templates=(
+        "add-no-cache-dir: safe, unsafe",
+        "env-no-cache-dir: unsafe",
+        "cache-mount: unsafe",
+    ),
 )

@@ -136,4 +136,8 @@ RULE = Rule(
     check,
     candidates,
     triggers=("ENV",),
+    templates=(
+        "own-env: unsafe",
+        "write-value: unsafe",
+    ),
 )

@@ -132,4 +132,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("COPY",),
+    local=True,
+    templates=(
+        "absolute-destination: safe, display",
+        "base-workdir: safe",
+        "workdir-above: unsafe",
+    ),
 )

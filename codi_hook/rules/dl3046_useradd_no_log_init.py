@@ -78,4 +78,9 @@ RULE = Rule(
     candidates,
     triggers=("useradd",),
     reads=("RUN",),
+    local=True,
+    templates=(
+        "no-log-init: safe",
+        "lower-number: display",
+    ),
 )

@@ -101,4 +101,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("wget",),
+    local=True,
+    templates=(
+        "progress-dot-giga: safe",
+        "no-verbose: safe",
+        "quiet: safe, unsafe",
+    ),
 )

@@ -103,4 +103,10 @@ RULE = Rule(
     candidates,
     triggers=("LABEL",),
     default=False,
+    local=True,
+    templates=(
+        "well-formed-key: unsafe",
+        "oci-key: unsafe",
+        "ignore-here: display",
+    ),
 )

@@ -147,4 +147,9 @@ RULE = Rule(
     candidates,
     triggers=("FROM",),
     reads=("LABEL", "COPY"),
+    templates=(
+        "same-value: unsafe",
+        "build-argument: unsafe",
+        "write-it: display",
+    ),
 )

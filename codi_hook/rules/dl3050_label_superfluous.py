@@ -78,4 +78,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    templates=(
+        "schema-key: unsafe",
+        "drop-label: unsafe",
+        "extend-schema: display",
+    ),
 )

@@ -64,4 +64,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "build-argument: unsafe",
+        "write-it: display",
+        "drop-label: unsafe",
+    ),
 )

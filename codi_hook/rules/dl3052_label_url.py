@@ -80,4 +80,13 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "add-https: unsafe",
+        "add-http: unsafe",
+        "build-argument: unsafe",
+        "write-it: display",
+        "browser-url: unsafe",
+        "encode: unsafe",
+    ),
 )

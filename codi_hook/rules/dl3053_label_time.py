@@ -62,4 +62,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "build-argument: unsafe",
+        "complete: unsafe",
+        "write-it: display",
+    ),
 )

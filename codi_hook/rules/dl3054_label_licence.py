@@ -84,4 +84,15 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "meant: unsafe",
+        "build-argument: unsafe",
+        "write-it: display",
+        "spdx-capitals: safe",
+        "successor-only: unsafe",
+        "successor-later: safe, unsafe",
+        "meant-only: unsafe",
+        "meant-later: unsafe",
+    ),
 )

@@ -54,4 +54,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "build-argument: unsafe",
+        "write-it: display",
+        "small-letters: safe",
+    ),
 )

@@ -62,4 +62,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "drop-prefix: unsafe",
+        "build-argument: unsafe",
+        "write-it: display",
+        "fill-version: unsafe",
+    ),
 )

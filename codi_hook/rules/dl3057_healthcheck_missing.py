@@ -132,4 +132,10 @@ RULE = Rule(
     reads=("HEALTHCHECK",),
     default=False,
     hadolint=False,
+    templates=(
+        "image-check: unsafe",
+        "no-check: unsafe",
+        "write-it: display",
+        "http-check: unsafe",
+    ),
 )

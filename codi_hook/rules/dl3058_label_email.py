@@ -56,4 +56,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=("LABEL",),
+    local=True,
+    templates=(
+        "address-alone: unsafe",
+        "build-argument: unsafe",
+        "write-it: display",
+        "other-address: unsafe",
+    ),
 )

@@ -155,4 +155,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("RUN",),
+    templates=(
+        "merge-and: safe, unsafe",
+        "merge-heredoc: unsafe",
+        "merge-block: safe, unsafe",
+    ),
 )

@@ -74,4 +74,9 @@ RULE = Rule(
     check,
     cache_candidates,
     triggers=("yarn",),
+    local=True,
+    templates=(
+        "clean-cache: safe, unsafe",
+        "cache-mount: unsafe",
+    ),
 )

@@ -61,4 +61,11 @@ RULE = Rule(
     check,
     candidates,
     triggers=("go",),
+    local=True,
+    templates=(
+        "pin-versions: display",
+        "tool-of-module: display",
+        "ignore-here: display",
+        "pin-to-variable: unsafe",
+    ),
 )

@@ -50,4 +50,8 @@ RULE = Rule(
     aliases=("ReservedStageName",),
     triggers=("FROM",),
     reads=("COPY", "RUN"),
+    templates=(
+        "rename-stage: unsafe",
+        "drop-name: unsafe",
+    ),
 )

@@ -112,4 +112,10 @@ RULE = Rule(
     candidates,
     triggers=("ARG", "ENV"),
     default=False,
+    local=True,
+    templates=(
+        "take-out: unsafe",
+        "secret-mount: display",
+        "ignore-here: display",
+    ),
 )

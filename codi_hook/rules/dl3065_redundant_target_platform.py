@@ -90,4 +90,8 @@ RULE = Rule(
     candidates,
     aliases=("RedundantTargetPlatform",),
     triggers=("FROM",),
+    templates=(
+        "drop-platform: safe, unsafe",
+        "build-platform: unsafe",
+    ),
 )

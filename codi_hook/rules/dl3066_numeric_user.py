@@ -155,4 +155,13 @@ RULE = Rule(
     candidates,
     triggers=("USER",),
     default=False,
+    templates=(
+        "root-number: safe",
+        "ignore-here: display",
+        "account-number: unsafe",
+        "fix-number: unsafe",
+        "image-number: unsafe",
+        "env-number: safe",
+        "unquote: safe",
+    ),
 )

@@ -94,4 +94,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("COPY",),
+    local=True,
+    templates=(
+        "build-on-it: unsafe",
+        "name-paths: display",
+        "ignore-here: display",
+    ),
 )

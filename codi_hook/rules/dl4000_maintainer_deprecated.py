@@ -97,4 +97,10 @@ RULE = Rule(
     candidates,
     aliases=("MaintainerDeprecated",),
     triggers=("MAINTAINER",),
+    local=True,
+    templates=(
+        "oci-authors-label: safe",
+        "maintainer-label: safe",
+        "drop-maintainer: unsafe",
+    ),
 )

@@ -122,4 +122,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=_TOOLS,
+    templates=(
+        "curl-for-wget: unsafe",
+        "wget-for-curl: unsafe",
+        "choose-by-hand: display",
+    ),
 )

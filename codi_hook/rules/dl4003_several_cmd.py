@@ -84,4 +84,9 @@ RULE = Rule(
     candidates,
     aliases=("MultipleInstructionsDisallowed",),
     triggers=("CMD",),
+    templates=(
+        "drop-earlier: safe",
+        "drop-later: unsafe",
+        "run-both: unsafe",
+    ),
 )

@@ -65,4 +65,9 @@ RULE = Rule(
     candidates,
     aliases=("MultipleInstructionsDisallowed",),
     triggers=("ENTRYPOINT",),
+    templates=(
+        "drop-earlier: safe",
+        "drop-later: unsafe",
+        "later-as-cmd: unsafe",
+    ),
 )

@@ -123,4 +123,11 @@ RULE = Rule(
     candidates,
     triggers=("ln",),
     reads=("RUN",),
+    local=True,
+    templates=(
+        "shell-instruction: unsafe",
+        "shell-pipefail: unsafe",
+        "name-interpreter: display",
+    ),
+    default=False,
 )

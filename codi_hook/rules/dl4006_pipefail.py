@@ -153,4 +153,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("RUN",),
+    local=True,
+    templates=(
+        "shell-pipefail: unsafe",
+        "shell-pipefail-here: unsafe",
+        "set-pipefail: unsafe",
+    ),
 )
