@@ -15,6 +15,7 @@ from codi_hook.source import Span
 
 __all__ = [
     "FRAMING",
+    "MEANING",
     "PROFILES",
     "Applicability",
     "Candidate",
@@ -129,7 +130,8 @@ class Finding:
 PROFILES = ("default", "strict", "hadolint", "security")
 
 # Instructions that give meaning to those after them, for any rule.
-FRAMING = frozenset({"FROM", "ARG", "ENV", "SHELL", "USER", "WORKDIR"})
+FRAMING = frozenset({"FROM", "ARG", "ENV", "SHELL", "WORKDIR"})
+MEANING = FRAMING | {"USER"}  # what a local rule may look at besides
 
 Check = Callable[[Document], Iterable[Finding]]
 Candidates = Callable[[Finding], Iterable[Candidate]]
@@ -151,8 +153,8 @@ class Rule:
     `reads` are further names whose presence, content or place the check looks at, apart from
     FRAMING, which every check may look at. An edit that touches neither triggers nor reads cannot
     change what the rule finds, and verification relies on that. A rule is `local` if what it finds
-    at an instruction depends on that instruction and on FRAMING alone: an edit then concerns it
-    only where the edit is.
+    at an instruction depends on that instruction, the MEANING instructions before it, and the stages:
+    an edit then concerns it only where the edit is and, where it touches those, behind it.
 
     `templates` lists the ids of the templates, each with the applicabilities that it may have:
     "use-copy: safe, unsafe". tests/test_rules.py holds it to what the cases show.

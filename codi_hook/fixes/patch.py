@@ -15,7 +15,7 @@ from functools import cached_property
 from codi_hook.dockerfile import Instruction, parse_fragment
 from codi_hook.fixes.apply import apply
 from codi_hook.frozen import dataclass
-from codi_hook.model import FRAMING, Edit
+from codi_hook.model import MEANING, Edit
 from codi_hook.shell import Document
 from codi_hook.source import Source, Span
 
@@ -31,12 +31,17 @@ class Patched:
     fresh: tuple[Instruction, ...]
     base: int  # spans from here on lie in the edited part
 
-    @cached_property
-    def excerpt(self) -> Document:
-        """The edited part and the FRAMING around it: all that a local rule has to see."""
+    def excerpt(self, behind: bool) -> Document:
+        """The edited part and what gives it meaning: all that a local rule has to see. With
+        `behind`, what follows the edited part too."""
         whole = self.document
         fresh = {id(item) for item in self.fresh}
-        kept = [i for i in whole.instructions if i.keyword in FRAMING or id(i) in fresh]
+        end = self.region.end if behind else self.base
+        kept = [
+            item
+            for item in whole.instructions
+            if item.keyword in MEANING or id(item) in fresh or item.span.start >= end
+        ]
         return type(whole)(
             source=whole.source,
             directives=whole.directives,

@@ -12,6 +12,7 @@ from codi_hook.fixes.patch import Patched, Patcher
 from codi_hook.lint import raw
 from codi_hook.model import (
     FRAMING,
+    MEANING,
     Candidate,
     Edit,
     Finding,
@@ -129,18 +130,21 @@ class Verifier:
     def _found(self, patched: Patched, own: Rule) -> Iterator[tuple[Rule, Finding]]:
         """What the rules report that the edit may concern: see `Rule.reads` and `Rule.local`."""
         touched = self._touched(patched)
-        if not touched.isdisjoint(FRAMING):
+        if "FROM" in touched:
             yield from raw(patched.document, self.rules)
             return
+        framed = not touched.isdisjoint(FRAMING)
         concerned = [
             rule
             for rule, watched in self._watched
-            if not watched or not watched.isdisjoint(touched) or rule is own
+            if framed or not watched or not watched.isdisjoint(touched) or rule is own
         ]
         yield from raw(patched.document, [rule for rule in concerned if not rule.local])
-        edited = raw(patched.excerpt, [rule for rule in concerned if rule.local])
-        for rule, item in edited:
-            if item.span.start >= patched.base:
+        behind = framed or "USER" in touched
+        local = [rule for rule, _ in self._watched if rule.local] if behind else concerned
+        end = patched.region.end if behind else patched.base
+        for rule, item in raw(patched.excerpt(behind), [rule for rule in local if rule.local]):
+            if item.span.start >= end:
                 yield rule, item
 
     @cached_property
@@ -151,7 +155,10 @@ class Verifier:
 
     def _stays(self, finding: Finding, patched: Patched) -> bool:
         """Whether an edit elsewhere cannot have resolved the finding."""
-        return finding.rule.local and self._touched(patched).isdisjoint(FRAMING)
+        touched = self._touched(patched)
+        if not finding.rule.local or "FROM" in touched:
+            return False
+        return touched.isdisjoint(MEANING) or finding.span.start < patched.region.start
 
     def _resolves(self, patched: Patched, finding: Finding) -> tuple[Rejection, str] | None:
         own = finding.rule.code

@@ -64,6 +64,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=("FROM",),
+    reads=("USER",),
     templates=(
         "image-user: unsafe",
         "new-system-user: unsafe",

@@ -141,7 +141,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=("mkdir",),
-    reads=("RUN",),
+    reads=("RUN", "USER"),
     templates=(
         "workdir-alone: safe, unsafe",
         "workdir-instead: unsafe",

@@ -30,7 +30,7 @@ from codi_hook.recipes.system_caches import SystemCache, clean_candidates, left
 
 _CACHE = SystemCache(
     ("yum",),
-    ("install", "group install", "module install"),
+    ("install", "group install", "groups install", "module install"),
     ("/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5"),
     "clean all",
 )

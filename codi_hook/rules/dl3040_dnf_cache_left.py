@@ -39,6 +39,7 @@ _CACHE = SystemCache(
         "up",
         "upgrade-minimal",
         "group install",
+        "groups install",
         "module install",
     ),
     ("/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"),

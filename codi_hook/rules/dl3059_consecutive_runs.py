@@ -155,6 +155,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=("RUN",),
+    reads=("USER",),
     templates=(
         "merge-and: safe, unsafe",
         "merge-heredoc: unsafe",

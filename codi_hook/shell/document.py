@@ -48,10 +48,19 @@ class Document(dockerfile.Document):
 
     def script(self, instruction: Instruction) -> Script | None:
         """What RUN, CMD, ENTRYPOINT or HEALTHCHECK runs; None for other instructions."""
+        known = self._known_scripts.get(id(instruction))
+        if known is not None:
+            return known
         inner = instruction.trigger or instruction
         if inner.keyword not in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
             return None
-        return parse_script(inner, self.dialect(inner))
+        found = parse_script(inner, self.dialect(inner))
+        self._known_scripts[id(instruction)] = found
+        return found
+
+    @cached_property
+    def _known_scripts(self) -> dict[int, Script]:
+        return {}
 
     def commands(self, *names: str) -> Iterator[Command]:
         """The commands of all RUNs in order, those with one of the names or all."""
