@@ -33,10 +33,9 @@ def main() -> int:
         ):
             paths.append(Path(folder, f"{number:05}.Dockerfile"))
             paths[-1].write_bytes(data)
-        found = measure.ours(paths)
         comparisons = [
-            measure.compare("hadolint", peers.hadolint(paths), found),
-            measure.compare("buildkit", peers.buildkit(paths), found),
+            measure.compare("hadolint", peers.hadolint(paths), measure.ours(paths, "hadolint")),
+            measure.compare("buildkit", peers.buildkit(paths), measure.ours(paths, "buildkit")),
         ]
         bad = [line for item in comparisons for line in report(item, chosen.examples)]
         if chosen.examples:

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from codi_hook import pipeline, registry
 from codi_hook.config import Settings
+from codi_hook.config.resolve import resolve
+from codi_hook.frozen import replace
 from codi_hook.model import Document
 from codi_hook.shell import parse
 from codi_hook.source import Source
 from compat.differences import OURS, THEIRS, Place, classify
 from compat.peers import Answer
 
+Row = tuple[int, str, str]  # line, code, severity
 Hits = Mapping[str, set[int]]  # lines by code
 
 
@@ -40,6 +43,12 @@ class Score:
         return self.both / (self.both + self.theirs) if self.both + self.theirs else 1.0
 
     @property
+    def agreement(self) -> float:
+        """The share of all that either side reports on which both agree; nothing subtracted."""
+        total = self.both + self.ours + self.theirs + self.explained.total()
+        return self.both / total if total else 1.0
+
+    @property
     def of_peer(self) -> int:
         """Everything that the peer reports, explained or not."""
         return self.both + self.theirs + self.explained_theirs
@@ -47,11 +56,17 @@ class Score:
 
 @dataclass
 class Comparison:
-    """A peer's codes with their scores, over the files that both sides can read."""
+    """A peer's codes with their scores, over the files that both sides can read.
+
+    `unread` counts the files that the peer cannot read, `refused` those that we say BuildKit
+    refuses."""
 
     peer: str
     files: int
     scores: dict[str, Score]
+    sampled: int = 0
+    unread: int = 0
+    refused: int = 0
 
     @property
     def differing(self) -> float:
@@ -60,9 +75,14 @@ class Comparison:
         return sum(score.explained.total() for score in self.scores.values()) / max(total, 1)
 
 
-def ours(paths: Sequence[Path]) -> dict[Path, list[tuple[int, str, str]]]:
-    """(line, code, severity) of everything that any rule finds."""
-    settings = Settings(profile="strict", candidates=False, inline_ignores=False, llm=False)
+def ours(paths: Sequence[Path], peer: str, configuration: str = "") -> dict[Path, list[Row]]:
+    """Line, code and severity of all findings: of hadolint's profile, with the path of a
+    configuration of its kind, or of every rule for BuildKit."""
+    if peer == "hadolint":
+        settings = resolve({}, {}, config=configuration or "none", as_hadolint={})
+    else:
+        settings = Settings(profile="strict", shellcheck=False)
+    settings = replace(settings, candidates=False, inline_ignores=False, llm=False, exclude=())
     report = pipeline.run([str(path) for path in paths], settings)
     return {
         Path(file.path): [
@@ -75,25 +95,25 @@ def ours(paths: Sequence[Path]) -> dict[Path, list[tuple[int, str, str]]]:
 def compare(
     peer: str,
     answers: Mapping[Path, Answer],
-    found: Mapping[Path, Sequence[tuple[int, str, str]]],
+    found: Mapping[Path, Sequence[Row]],
 ) -> Comparison:
     """Scores by the peer's codes. A file that a side cannot read says nothing."""
     scores: dict[str, Score] = {}
-    files = 0
+    comparison = Comparison(peer, 0, scores, len(answers))
     for path, answer in answers.items():
-        if answer is None or path not in found:
-            continue
         document = parse(Source(path.read_bytes(), str(path)))
-        if document.problems:
+        comparison.unread += answer is None
+        comparison.refused += bool(document.problems)
+        if answer is None or document.problems:
             continue
-        files += 1
+        comparison.files += 1
         lines = Lines(document)
         for row in answer:
             scores.setdefault(row.code, Score()).levels[row.level] += 1
         mine = _by_code((lines.start(line), code) for line, code, _ in found[path])
         theirs = _by_code((lines.start(row.line), row.code) for row in answer)
         _count(scores, peer, lines, path.name, _as_peer(peer, mine), theirs)
-    return Comparison(peer, files, scores)
+    return comparison
 
 
 class Lines:
@@ -110,10 +130,12 @@ class Lines:
             return line
         return self._starts[at]
 
-    def place(self, line: int, code: str) -> Place:
-        at = bisect_right(self._starts, line) - 1
-        within = at >= 0 and line <= self.document.instructions[at].end_line
-        return Place(self.document, self.document.instructions[at] if within else None, code)
+    def place(self, line: int, code: str) -> Place | None:
+        """The instruction that the line, or a comment there, belongs to; None behind the last."""
+        for item in self.document.instructions:
+            if line <= item.end_line:
+                return Place(self.document, item, code)
+        return None
 
 
 def _by_code(pairs: Iterable[tuple[int, str]]) -> dict[str, set[int]]:
@@ -144,7 +166,8 @@ def _count(
         score.both += len(left & right)
         for who, alone in ((OURS, left - right), (THEIRS, right - left)):
             for line in sorted(alone):
-                known = classify(lines.place(line, code), who, peer)
+                place = lines.place(line, code)
+                known = classify(place, who, peer) if place else None
                 if known is not None:
                     score.explained[known.name] += 1
                     score.explained_theirs += who == THEIRS

@@ -36,8 +36,11 @@ Answer = list[Report] | None  # None: the peer cannot read the file
 Ask = Callable[[Sequence[Path]], dict[Path, Answer]]
 
 
-def hadolint(paths: Sequence[Path]) -> dict[Path, Answer]:
-    """hadolint's findings without configuration, its pragmas disregarded."""
+def hadolint(paths: Sequence[Path], configuration: str = "") -> dict[Path, Answer]:
+    """hadolint's findings, its pragmas disregarded. Answers are kept where they were given
+    without a configuration, which is named by its path."""
+    if configuration:
+        return _hadolint(paths, configuration)
     return _kept("hadolint", paths, _hadolint)
 
 
@@ -46,11 +49,12 @@ def buildkit(paths: Sequence[Path]) -> dict[Path, Answer]:
     return _kept("tally", paths, _tally)
 
 
-def _hadolint(paths: Sequence[Path]) -> dict[Path, Answer]:
-    empty = KEPT / "no-configuration.yaml"
-    empty.write_text("failure-threshold: none\n", encoding="utf-8")
-    options = ["--config", str(empty), "--no-fail", "--disable-ignore-pragma", "--format", "json"]
-    command = [executable("hadolint"), *options, *map(str, paths)]
+def _hadolint(paths: Sequence[Path], configuration: str = "") -> dict[Path, Answer]:
+    if not configuration:
+        configuration = str(KEPT / "no-configuration.yaml")
+        Path(configuration).write_text("failure-threshold: none\n", encoding="utf-8")
+    options = ["--config", configuration, "--no-fail", "--disable-ignore-pragma"]
+    command = [executable("hadolint"), *options, "--format", "json", *map(str, paths)]
     rows = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     found: dict[Path, Answer] = {path: [] for path in paths}
     for row in rows:

@@ -13,7 +13,9 @@ from codi_hook.source import Span
 # apt-get and apt read the same words; what is said of the one holds for the other.
 APT = ("apt-get", "apt")
 DNF = ("dnf", "microdnf")
-RPM_INSTALLS = ("install", "group install", "module install", "groupinstall", "localinstall")
+RPM_INSTALLS = (
+    "install", "group install", "groups install", "module install", "groupinstall", "localinstall",
+)  # fmt: skip
 # The names that a script may call pip by, of the releases that had it.
 _VERSIONS = ("", "2", "3", "2.7", *(f"3.{minor}" for minor in range(2, 16)))
 PIP = tuple(f"pip{version}" for version in _VERSIONS)

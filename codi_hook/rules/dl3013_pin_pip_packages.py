@@ -51,7 +51,8 @@ def check(document: Document) -> Iterator[Finding]:
 def _calls(document: Document) -> Iterator[Call]:
     for call in installs(document, *PIP, "pipx", *PYTHON):
         known = call.manager.name in PIP_NAMES or call.manager.name == "pipx"
-        if known and not call.has_flag(*_FROM_FILE):
+        given = call.flag(*_FROM_FILE)
+        if known and (given is None or _vcs(given.value or "")):
             yield call
 
 

@@ -72,9 +72,9 @@ _APT_YES = ("-y", "--yes", "--assume-yes", "-qq")
 _APT_CACHES = ("/var/cache/apt", "/var/lib/apt")
 
 _RPM_VERBS = _verbs(
-    install="install,localinstall,groupinstall,group install,reinstall,module install,builddep,"
-    "in,localin",
-    remove="remove,erase,autoremove,rm,groupremove,group remove,module remove",
+    install="install,localinstall,groupinstall,group install,groups install,reinstall,"
+    "module install,builddep,in,localin",
+    remove="remove,erase,autoremove,rm,groupremove,group remove,groups remove,module remove",
     update_index="makecache,check-update",
     upgrade="upgrade,update,up,upgrade-minimal,update-minimal,localupdate",
     dist_upgrade="distro-sync,system-upgrade",

@@ -17,6 +17,7 @@ from codi_hook.source import Span
 Ask = Callable[[str], "Comments | None"]
 _directive = pattern(r"shellcheck\s+(?:.*\s)?disable=([\w,-]+)", re.IGNORECASE).match
 _code = pattern(r"(?:SC)?(\d{4})(?:-(?:SC)?(\d{4}))?\Z", re.IGNORECASE).match
+_blanks = pattern(rb"[ \t]{2}").search
 _SPACES = 2291  # blanks between words, which a continuation line has by nature
 
 
@@ -68,7 +69,7 @@ def _placed(document: Document, snippet: Snippet, comments: Comments) -> Iterato
         if start is None or end is None:
             continue
         span = _span(snippet, start, end)
-        if comment.code == _SPACES and b"\n" in snippet.text.source.bytes(span):
+        if comment.code == _SPACES and not _repeated(snippet.text.source.bytes(span)):
             continue
         yield Finding(
             span,
@@ -78,6 +79,11 @@ def _placed(document: Document, snippet: Snippet, comments: Comments) -> Iterato
             document,
             Severity[comment.level.upper()],
         )
+
+
+def _repeated(written: bytes) -> bool:
+    """True where blanks are repeated within a line; before and behind its end is layout."""
+    return any(_blanks(line.strip(b" \t\r\\")) for line in written.split(b"\n"))
 
 
 def _span(snippet: Snippet, start: int, end: int) -> Span:

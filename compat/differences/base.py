@@ -1,9 +1,4 @@
-"""The classes of findings on which we differ from a peer on purpose.
-
-Each class is a function that recognises one such finding; its docstring is the reason that
-docs/compatibility.md gives. tests/test_compat.py proves of every example that the peer and we do
-differ on it, and that the class recognises the difference.
-"""
+"""What a class of differences is, and how one registers."""
 
 from __future__ import annotations
 
@@ -13,7 +8,7 @@ from dataclasses import dataclass
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
 
-OURS, THEIRS = "ours", "theirs"  # who reports what the other does not
+OURS, THEIRS, BOTH = "ours", "theirs", "both"  # who reports what the other does not
 
 
 @dataclass(frozen=True)
@@ -21,13 +16,16 @@ class Place:
     """A finding that only one side has: in which document, at which instruction, of which code."""
 
     document: Document
-    instruction: Instruction | None  # None: before the first or after the last
+    instruction: Instruction
     code: str
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`codes` are hadolint's, or names of BuildKit's checks; `example` is a whole Dockerfile."""
+    """`codes` are hadolint's, or names of BuildKit's checks; `example` is a whole Dockerfile.
+
+    `settings` is a configuration of hadolint's, as YAML, without which the rule says nothing.
+    """
 
     name: str
     codes: tuple[str, ...]
@@ -35,23 +33,37 @@ class Difference:
     example: str
     recognises: Callable[[Place], bool]
     peer: str = "hadolint"
+    settings: str = ""
 
     @property
     def reason(self) -> str:
         return " ".join((self.recognises.__doc__ or "").split())
+
+    def concerns(self, code: str) -> bool:
+        return code in self.codes or ("SC" in self.codes and code.startswith("SC"))
 
 
 DIFFERENCES: list[Difference] = []
 
 
 def difference(
-    *codes: str, reported_by: str, example: str, peer: str = "hadolint"
+    codes: str,
+    *,
+    reported_by: str,
+    example: str,
+    peer: str = "hadolint",
+    settings: str = "",
 ) -> Callable[[Callable[[Place], bool]], Callable[[Place], bool]]:
-    """Register the decorated function as the recogniser of a class of its name."""
+    """Register the decorated function as the recogniser of a class of its name.
+
+    `codes` are separated by blanks; "SC" stands for all of ShellCheck's.
+    """
 
     def register(recognises: Callable[[Place], bool]) -> Callable[[Place], bool]:
         name = recognises.__name__.replace("_", "-")
-        DIFFERENCES.append(Difference(name, codes, reported_by, example, recognises, peer))
+        known = tuple(codes.split())
+        item = Difference(name, known, reported_by, example, recognises, peer, settings)
+        DIFFERENCES.append(item)
         return recognises
 
     return register
@@ -60,11 +72,7 @@ def difference(
 def classify(place: Place, reported_by: str, peer: str) -> Difference | None:
     """The class that the difference belongs to, None where nobody has explained it."""
     for item in DIFFERENCES:
-        side = (item.reported_by, item.peer) == (reported_by, peer)
-        if side and _concerns(item, place.code) and item.recognises(place):
+        side = item.peer == peer and item.reported_by in (reported_by, BOTH)
+        if side and item.concerns(place.code) and item.recognises(place):
             return item
     return None
-
-
-def _concerns(item: Difference, code: str) -> bool:
-    return any(code == known or (known == "SC" and code.startswith("SC")) for known in item.codes)
