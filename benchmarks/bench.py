@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import corpus
-from benchmarks.measure import Command, interleaved, median, peak_memory
+from benchmarks.measure import Command, interleaved, median, peak_memory, run
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -106,20 +106,27 @@ class Bench:
         """Many real files in one call, findings only and with every candidate verified."""
         paths = corpus.sample(self.options.files, self.folder / "corpus")
         names = [str(path.relative_to(self.folder)) for path in paths]
-        base = ("--no-llm", "--no-cache", "--output-format", "json")
+        said = ("--no-llm", "--output-format", "json")
+        base = (*said, "--no-cache", "--no-shellcheck")
         plain = self.ours("findings", *base, "--no-candidates", *names)
         full = self.ours("candidates", *base, *names)
+        asked = (*said, "--shellcheck", "--no-candidates")
+        cold = self.ours("shellcheck cold", *asked, "--no-cache", *names)
+        warm = self.ours("shellcheck warm", *asked, *names)
+        run(warm)  # fills the cache
         peers = [self.hadolint("-f", "json", *names), self.tally("-f", "json", *names)]
         times = {
             name: median(values)
             for name, values in interleaved(
-                [plain, full, *peers], self.options.rounds, warm_up=False
+                [plain, full, cold, warm, *peers], self.options.rounds, warm_up=False
             ).items()
         }
         peer, count = times["hadolint"], f"{len(names):,} files"
         yield _times(f"{count}, findings only", times["findings"], "hadolint", peer, 1 / 10)
         yield _times(f"{count}, candidates verified", times["candidates"], "hadolint", peer, 1 / 3)
         yield _times(f"{count}, candidates verified", times["candidates"], "tally", times["tally"])
+        yield _times(f"{count}, ShellCheck, cold", times["shellcheck cold"], "hadolint", peer, 1.1)
+        yield _times(f"{count}, ShellCheck, warm", times["shellcheck warm"], "hadolint", peer, 1 / 5)
         single = self.ours("memory", *base, "--jobs", "1", *names)
         yield _memory("peak memory, rules only, one process", peak_memory(single), 150)
         yield _memory("peak memory, rules only, all processes", peak_memory(full), None)

@@ -153,8 +153,8 @@ class Rule:
     `reads` are further names whose presence, content or place the check looks at, apart from
     FRAMING, which every check may look at. An edit that touches neither triggers nor reads cannot
     change what the rule finds, and verification relies on that. A rule is `local` if what it finds
-    at an instruction depends on that instruction, the MEANING instructions before it, and the stages:
-    an edit then concerns it only where the edit is and, where it touches those, behind it.
+    at an instruction depends on that instruction, the MEANING instructions before it, and the
+    stages: an edit then concerns it only where the edit is and, where it touches those, behind it.
 
     `templates` lists the ids of the templates, each with the applicabilities that it may have:
     "use-copy: safe, unsafe". tests/test_rules.py holds it to what the cases show.

@@ -12,7 +12,8 @@ from codi_hook.recipes.facts import DEBIAN, family
 from codi_hook.recipes.layers import runs_a_file
 from codi_hook.recipes.mounts import covers, kept_out
 from codi_hook.recipes.users import base_is_root
-from codi_hook.shell.ast import Command
+from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import Call, call
 
 _MAY_UPDATE = frozenset({
@@ -45,6 +46,11 @@ def _in_run(
         return None, None
     if covers(kept_out(item), LISTS):
         return None, state
+    return _through(script, state)
+
+
+@kept
+def _through(script: Script, state: bool | None) -> tuple[Call | None, bool | None]:
     missing: Call | None = None
     seen = False
     for command in script.commands:

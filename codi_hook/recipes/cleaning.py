@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 
 from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Script, Word
+from codi_hook.shell.kept import kept
 
 _home = pattern(r"(?:~|\$HOME|\$\{HOME\})(?=/|\Z)").match
 _braces = pattern(r"\{([^{},]*(?:,[^{},]*)+)\}").search
 _DELETES = frozenset({"-delete", "rm"})
 
 
+@kept
 def removes(command: Command, path: str, home: str = "/root") -> bool:
     """True for ``rm`` or ``find … -delete`` of the absolute `path`, of what is in it, or of a
     folder above it."""

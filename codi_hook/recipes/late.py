@@ -16,6 +16,7 @@ from codi_hook.recipes.values import unquoted
 from codi_hook.recipes.workdirs import effective, join
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.flags import operands
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import Call, call
 
 DELETERS = (
@@ -208,19 +209,28 @@ def _filled(
     before: list[Instruction],
 ) -> Instruction | None:
     """The last RUN that fills the cache, where the script itself has filled none."""
-    ahead = script.commands[: command.position]
-    if any(filler.fills(one) for one in ahead):
+    if 0 <= _fills(script, filler)[0] < command.position:
         return None
     for item in reversed(before):
         run = document.script(item) if item.keyword == "RUN" else None
         if run is None:
             continue
-        last = max((one.position for one in run.commands if filler.fills(one)), default=-1)
-        if any(one.position > last and filler.empties(one) for one in run.commands):
+        _, last, emptied = _fills(run, filler)
+        if emptied:
             return None
         if last >= 0:
             return item
     return None
+
+
+@kept
+def _fills(script: Script, filler: _Filler) -> tuple[int, int, bool]:
+    """Where the script fills the cache first and last (-1: nowhere), and whether it then empties
+    it."""
+    places = [one.position for one in script.commands if filler.fills(one)]
+    last = max(places, default=-1)
+    emptied = any(one.position > last and filler.empties(one) for one in script.commands)
+    return min(places, default=-1), last, emptied
 
 
 def _packages(document: Document, found: Call, before: list[Instruction]) -> Late | None:

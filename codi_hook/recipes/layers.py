@@ -9,6 +9,7 @@ from codi_hook.model import Document
 from codi_hook.patterns import pattern
 from codi_hook.recipes.values import unquoted
 from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import call
 from codi_hook.shell.wrappers import SHELLS
 
@@ -89,6 +90,7 @@ def later_runs(document: Document, instruction: Instruction) -> Iterator[Instruc
                 yield run
 
 
+@kept
 def relies_on_index(script: Script, family: str) -> bool:
     """True where the script installs from the package index that an earlier layer has left."""
     for command in script.commands:
@@ -115,6 +117,7 @@ def runs_unknown_after(script: Script, position: int) -> bool:
     return any(runs_a_file(one) for one in script.commands if one.position > position)
 
 
+@kept
 def runs_a_file(command: Command) -> bool:
     """True for what the Dockerfile does not show: a file that is run, or what it may call."""
     if not command.words:

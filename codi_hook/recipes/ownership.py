@@ -14,6 +14,7 @@ from codi_hook.recipes.values import unquoted
 from codi_hook.recipes.workdirs import effective, join
 from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.shell.flags import has_flag
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import call
 
 _braces = pattern(r"\$\{(\w+)\}").sub
@@ -49,6 +50,7 @@ class Change:
         return f"--{self.command.name}"
 
 
+@kept
 def is_recursive(command: Command) -> bool:
     written = any("R" in word.text or "recurs" in word.text for word in command.args)
     return written and has_flag(command, "-R", "--recursive")

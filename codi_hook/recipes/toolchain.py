@@ -12,6 +12,7 @@ from codi_hook.recipes.compiling import COMPILERS
 from codi_hook.recipes.instructions import delete
 from codi_hook.recipes.scripts import append_command, editable
 from codi_hook.shell.ast import Command, Script, Word
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import Call, call
 from codi_hook.source import Span
 
@@ -86,6 +87,7 @@ def _commands(document: Document, stage: Stage) -> Iterator[tuple[Script, Comman
                 yield script, command  # type: ignore[misc]  # there is one if it has commands
 
 
+@kept
 def _uses(command: Command) -> str:
     """What the tools serve: the name of a build, or of an install that may compile."""
     found = call(command)

@@ -17,6 +17,7 @@ from codi_hook.recipes.scripts import editable
 from codi_hook.recipes.workdirs import effective, join
 from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.shell.flags import flag, flags, has_flag, operands
+from codi_hook.shell.kept import kept
 
 _plain_variable = pattern(r"\$(\w+)")
 _open = pattern(r"[`\\;|&<>()\s]|\$\(").search
@@ -42,16 +43,24 @@ class Trail:
     def __init__(self, document: Document, script: Script) -> None:
         self.script = script
         self.document = document
-        current: str | None = effective(document, script.instruction) or ""
-        self._folders: list[str | None] = []
-        self.wanders = any(
+        start = effective(document, script.instruction) or ""
+        self.wanders, self._folders = self._walk(script, start)
+
+    @staticmethod
+    @kept
+    def _walk(script: Script, start: str) -> tuple[bool, list[str | None]]:
+        """Whether folders are changed in a subshell, and the folder of each command."""
+        current: str | None = start
+        folders: list[str | None] = []
+        wanders = any(
             one.name in _CHANGES_FOLDER and "subshell" in one.context for one in script.commands
         )
         for one in script.commands:
             apart = any(kind in one.context for kind in _APART)
-            self._folders.append(None if apart and self.wanders else current)
+            folders.append(None if apart and wanders else current)
             if one.name in _CHANGES_FOLDER and not apart:
-                current = self._moved(current, one)
+                current = Trail._moved(current, one)
+        return wanders, folders
 
     @staticmethod
     def _moved(current: str | None, command: Command) -> str | None:
@@ -162,6 +171,7 @@ def fetched(trail: Trail) -> Iterator[Fetched]:
                 yield Fetched(command, path)
 
 
+@kept
 def targets(command: Command) -> list[str]:
     """The files that a curl or wget writes, as the script would name them."""
     found = [

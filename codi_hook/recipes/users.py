@@ -194,8 +194,7 @@ def _creation(document: Document, stage: Stage) -> str | None:
         return None
     if known == ALPINE:
         return (
-            f"addgroup -S -g {NUMBER} {NEW_USER} && "
-            f"adduser -S -u {NUMBER} -G {NEW_USER} {NEW_USER}"
+            f"addgroup -S -g {NUMBER} {NEW_USER} && adduser -S -u {NUMBER} -G {NEW_USER} {NEW_USER}"
         )
     if known in (DEBIAN, RHEL, SUSE) and not _NO_USERADD(f"{image.name}:{image.tag}"):
         # Without --system: the number is not one of those that login.defs keeps for the system.

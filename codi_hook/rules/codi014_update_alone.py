@@ -44,6 +44,7 @@ from codi_hook.recipes.layers import later_runs, relies_on_index
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
 from codi_hook.recipes.scripts import prepend_command
 from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import call
 
 _APT = ("apt-get", "apt", "aptitude")
@@ -76,6 +77,7 @@ def check(document: Document) -> Iterator[Finding]:
             yield Finding(update.span, _Alone(update, relying), message)
 
 
+@kept
 def _only_updates(script: Script) -> bool:
     """True where the script updates the lists and installs nothing from them."""
     calls = [found for command in script.commands if (found := call(command))]
@@ -83,6 +85,7 @@ def _only_updates(script: Script) -> bool:
     return "update-index" in actions and _USES.isdisjoint(actions)
 
 
+@kept
 def _updates(script: Script) -> bool:
     calls = (call(command) for command in script.commands)
     return any(c and c.manager.family == "apt" and c.action == "update-index" for c in calls)

@@ -111,10 +111,10 @@ class Call:
 def call(command: Command) -> Call | None:
     """The command as a call of a package manager, or None. Kept on the command."""
     memo = command.__dict__
-    if "_call" in memo:
+    try:
         found: Call | None = memo["_call"]
-        return found
-    found = memo["_call"] = _call(command)
+    except KeyError:
+        found = memo["_call"] = _call(command)
     return found
 
 

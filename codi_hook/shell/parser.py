@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codi_hook.frozen import replace
 from codi_hook.shell.ast import Script, Word
 from codi_hook.shell.quoting import unescaped
 from codi_hook.shell.text import Text, logical, verbatim
@@ -26,8 +27,21 @@ def parse_script(instruction: Instruction, dialect: str = "sh") -> Script:
     key = ("script", dialect)
     script: Script | None = instruction.memo.get(key)
     if script is None:
-        script = instruction.memo[key] = _parse(instruction, dialect)
+        script = _read_before(instruction, dialect) or _parse(instruction, dialect)
+        instruction.memo[key] = script
     return script
+
+
+def _read_before(instruction: Instruction, dialect: str) -> Script | None:
+    """The script as another dialect's reader has left it: all of them are read by one grammar."""
+    if dialect not in READABLE:
+        return None
+    for other in READABLE:
+        script: Script | None = instruction.memo.get(("script", other))
+        if script is not None:
+            named_by_caller = script.dialect == other
+            return replace(script, dialect=dialect) if named_by_caller else script
+    return None
 
 
 def _parse(instruction: Instruction, dialect: str) -> Script:

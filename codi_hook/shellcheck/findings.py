@@ -17,7 +17,7 @@ from codi_hook.source import Span
 Ask = Callable[[str], "Comments | None"]
 _directive = pattern(r"shellcheck\s+(?:.*\s)?disable=([\w,-]+)", re.IGNORECASE).match
 _code = pattern(r"(?:SC)?(\d{4})(?:-(?:SC)?(\d{4}))?\Z", re.IGNORECASE).match
-_blanks = pattern(rb"[ \t]{2}").search
+_blanks = pattern(rb"  |\t").search
 _SPACES = 2291  # blanks between words, which a continuation line has by nature
 
 
@@ -82,8 +82,9 @@ def _placed(document: Document, snippet: Snippet, comments: Comments) -> Iterato
 
 
 def _repeated(written: bytes) -> bool:
-    """True where blanks are repeated within a line; before and behind its end is layout."""
-    return any(_blanks(line.strip(b" \t\r\\")) for line in written.split(b"\n"))
+    """False where blanks are repeated only around the end of a line: that is layout."""
+    lines = written.split(b"\n")
+    return len(lines) == 1 or any(_blanks(line.strip(b" \t\r\\")) for line in lines)
 
 
 def _span(snippet: Snippet, start: int, end: int) -> Span:
