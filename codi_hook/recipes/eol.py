@@ -61,6 +61,12 @@ def _of_distribution(tag: str) -> Release | None:
     return None
 
 
+def newest(image: str, day: str) -> Release | None:
+    """The known release of the image that gets fixes the longest, if it still does on `day`."""
+    last = max(releases(image).values(), key=lambda release: release.ends, default=None)
+    return last if last is not None and last.ends >= day else None
+
+
 def supported(image: str, day: str) -> tuple[str, ...]:
     """Names of the known releases of the image that still get fixes on `day`."""
     return tuple(name for name, release in releases(image).items() if release.ends >= day)

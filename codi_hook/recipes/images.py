@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from codi_hook.dockerfile import Stage
 from codi_hook.frozen import dataclass
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.recipes import clock, eol
 from codi_hook.source import Span
 
 _release = re.compile(r"v?\d[\w.]*\Z").match
@@ -109,7 +110,30 @@ def pin_candidates(document: Document, stage: Stage) -> Iterator[Candidate]:
                 Reason("may-differ", differs),
             ),
         )
+    if not offered and is_latest(split(text)[1]) and "$" not in text:
+        yield from _newest(stage, name)
     yield from pin_advice(name)
+
+
+def _newest(stage: Stage, name: str) -> Iterator[Candidate]:
+    """The release that gets fixes the longest, of those that the table of releases knows."""
+    release = eol.newest(stage.image.short_name, clock.today())
+    if release is not None:
+        yield Candidate(
+            "newest-known-release",
+            f"Use {name}:{release.name}, which gets fixes until {release.ends}",
+            (Edit(stage.image.span, f"{name}:{release.name}"),),
+            Applicability.UNSAFE,
+            (
+                Reason(
+                    "known",
+                    f"of the releases of {release.image} known here, {release.name} gets fixes "
+                    f"the longest, until {release.ends}",
+                ),
+                Reason("stays", "the release then changes when the file does, and not before"),
+                Reason("may-differ", f"{stage.image.text} may be another release today"),
+            ),
+        )
 
 
 def pin_advice(name: str) -> Iterator[Candidate]:

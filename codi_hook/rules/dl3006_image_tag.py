@@ -5,12 +5,13 @@ worked yesterday breaks without a change in the repository, and nobody can say w
 image was built from.
 
 Which alternative: where another line of the file pins the same image, the same tag keeps both on
-one base. Otherwise the tag must come from you: the release that you test with, or, to be exact,
-a digest that a bot renews.
+one base. For some official images the table behind CODI006 knows the releases: the one that gets
+fixes the longest is then at hand. Otherwise the tag must come from you: the release that you test
+with, or, to be exact, a digest that a bot renews.
 
 Why the fix is unsafe: `latest` may be another release than the tag, so the image may change. A
 tag that names a variant (`22-alpine`) may lack what the stage needs, and is only shown.
-Tags and digests that the file does not hold are never made up.
+A tag that is neither in the file nor in that table is never made up, and no digest is.
 
 When to ignore: for an image of yours that is built and tagged in the same run.
 
@@ -59,5 +60,6 @@ RULE = Rule(
         "pin-tag: display",
         "pin-digest: display",
         "pin-digest-as-sibling: unsafe",
+        "newest-known-release: unsafe",
     ),
 )
