@@ -31,7 +31,7 @@ class Score:
     theirs: int = 0
     explained: Counter[str] = field(default_factory=Counter)  # by class of difference
     explained_theirs: int = 0  # how many of them the peer reports
-    levels: Counter[str] = field(default_factory=Counter)  # the peer's severities
+    levels: Counter[tuple[str, str]] = field(default_factory=Counter)  # severity here, there
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -58,14 +58,15 @@ class Score:
 class Comparison:
     """A peer's codes with their scores, over the files that both sides can read.
 
-    `unread` counts the files that the peer cannot read, `refused` those that we say BuildKit
-    refuses."""
+    `unread` counts the files that the peer cannot read, `buildable` those of them that BuildKit
+    takes all the same, and `refused` those that the peer reads and BuildKit refuses."""
 
     peer: str
     files: int
     scores: dict[str, Score]
     sampled: int = 0
     unread: int = 0
+    buildable: int = 0
     refused: int = 0
 
     @property
@@ -102,16 +103,22 @@ def compare(
     comparison = Comparison(peer, 0, scores, len(answers))
     for path, answer in answers.items():
         document = parse(Source(path.read_bytes(), str(path)))
-        comparison.unread += answer is None
-        comparison.refused += bool(document.problems)
-        if answer is None or document.problems:
+        if answer is None:
+            comparison.unread += 1
+            comparison.buildable += not document.problems
+            continue
+        if document.problems:
+            comparison.refused += 1
             continue
         comparison.files += 1
         lines = Lines(document)
-        for row in answer:
-            scores.setdefault(row.code, Score()).levels[row.level] += 1
         mine = _by_code((lines.start(line), code) for line, code, _ in found[path])
         theirs = _by_code((lines.start(row.line), row.code) for row in answer)
+        levels = {(lines.start(line), code): level for line, code, level in found[path]}
+        for row in answer:
+            here = levels.get((lines.start(row.line), row.code))
+            if here is not None:
+                scores.setdefault(row.code, Score()).levels[here, row.level] += 1
         _count(scores, peer, lines, path.name, _as_peer(peer, mine), theirs)
     return comparison
 

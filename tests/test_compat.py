@@ -9,7 +9,7 @@ import pytest
 from codi_hook.shell import parse
 from codi_hook.source import Source
 from compat import measure, page, peers
-from compat.differences import DIFFERENCES, Difference, classify
+from compat.differences import DIFFERENCES, Difference, Place, classify
 from compat.peers import Answer
 
 Sides = tuple[dict[Path, Answer], dict[Path, list[measure.Row]]]
@@ -63,6 +63,30 @@ def test_reasons_are_sentences(item: Difference) -> None:
     assert item.codes
 
 
+PLAIN = b"""\
+FROM debian:12 AS build
+ARG VERSION=1
+ENV A=1 B=2
+LABEL a=b
+WORKDIR /app
+COPY a b /app/
+RUN apt-get update && apt-get install -y curl | cat
+RUN pip install flask && yum install -y git && npm install x && rm -r /srv
+EXPOSE 80
+CMD ["a"]
+USER app
+"""
+
+
+@pytest.mark.parametrize("item", DIFFERENCES, ids=lambda item: item.name)
+def test_no_class_explains_what_is_plain(item: Difference) -> None:
+    """A recogniser that says yes to everything would hide mistakes."""
+    document = parse(Source(PLAIN))
+    codes = ["SC2086" if code == "SC" else code for code in item.codes]
+    places = [Place(document, found, code) for found in document.instructions for code in codes]
+    assert not any(map(item.recognises, places))
+
+
 def test_names_are_unique() -> None:
     names = [item.name for item in DIFFERENCES]
     assert len(set(names)) == len(names)
@@ -94,12 +118,13 @@ def test_a_code_that_misses_the_bar_fails_the_comparison() -> None:
     assert [line.split(":")[0] for line in missed] == ["DL3001"]
 
 
-def test_a_severity_that_is_not_the_peers_is_told() -> None:
-    scores = {"DL3004": measure.Score(), "SC2086": measure.Score()}
-    scores["DL3004"].levels["error"] += 1
-    scores["SC2086"].levels["error"] += 1
-    told = page.severities(measure.Comparison("hadolint", 1, scores))
-    assert told == ["SC2086: info here, error there"]
+def test_a_severity_that_is_not_the_peers_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM debian\nRUN sudo true\n", encoding="utf-8")
+    said = {path: [peers.Report(1, "DL3006", "warning"), peers.Report(2, "DL3004", "error")]}
+    mine = {path: [(1, "DL3006", "warning"), (2, "DL3004", "info")]}
+    told = page.severities(measure.compare("hadolint", said, mine))
+    assert told == ["DL3004: info here, error there, 1 times"]
 
 
 def test_a_line_within_an_instruction_is_its_first() -> None:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
+
+_TOOLS = ("apt", "gem", "go", "npm", "pip", "rpm", "tar", "yum")  # small at the beginning too
+_PROPER = {
+    "apt get": "apt-get",
+    "docker hub": "Docker Hub",
+    "env": "ENV",
+    "expose": "EXPOSE",
+    "healthcheck": "HEALTHCHECK",
+    "json": "JSON",
+    "onbuild": "ONBUILD",
+    "spdx": "SPDX",
+    "windows": "Windows",
+    "workdir": "WORKDIR",
+}
 
 OURS, THEIRS, BOTH = "ours", "theirs", "both"  # who reports what the other does not
 
@@ -38,6 +53,13 @@ class Difference:
     @property
     def reason(self) -> str:
         return " ".join((self.recognises.__doc__ or "").split())
+
+    @property
+    def title(self) -> str:
+        words = self.name.replace("-", " ")
+        for plain, proper in _PROPER.items():
+            words = re.sub(rf"\b{plain}\b", proper, words)
+        return words if words.split()[0] in _TOOLS else words[:1].upper() + words[1:]
 
     def concerns(self, code: str) -> bool:
         return code in self.codes or ("SC" in self.codes and code.startswith("SC"))

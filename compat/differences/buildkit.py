@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from codi_hook import registry
 from codi_hook.dockerfile import Instruction, Stage
+from codi_hook.model import Rule
 from codi_hook.recipes.base_env import environment
 from codi_hook.recipes.values import unquoted
-from codi_hook.rules.codi114_secrets_used_in_arg_or_env import check as secrets_by_name
 from compat.differences.base import BOTH, OURS, THEIRS, Place, difference
 from compat.differences.places import inner
 
@@ -71,7 +72,8 @@ def behind_an_image_unknown(place: Place) -> bool:
 )
 def default_in_expose(place: Place) -> bool:
     """The colon of `${PORT:-80}` belongs to the variable, and is no mapping."""
-    return all(":" not in re.sub(r"\$\{[^}]*\}", "", text) for text in inner(place).values)
+    texts = [text for text in inner(place).values if ":" in text]
+    return bool(texts) and all(":" not in re.sub(r"\$\{[^}]*\}", "", text) for text in texts)
 
 
 @difference(
@@ -94,7 +96,7 @@ def healthcheck_in_shell_form(place: Place) -> bool:
 )
 def nothing_to_write_as_json(place: Place) -> bool:
     """An ENTRYPOINT without arguments has no words that JSON could hold."""
-    return not inner(place).arguments
+    return inner(place).keyword in ("CMD", "ENTRYPOINT") and not inner(place).arguments
 
 
 @difference(
@@ -108,7 +110,11 @@ def relative_behind_another(place: Place) -> bool:
     first of a stage."""
     stage = place.document.stage_of(inner(place))
     found = [item for member in (stage.lineage() if stage else ()) for item in member.of("WORKDIR")]
-    return any(item.span.start < place.instruction.span.start for item in found)
+    return place.instruction in found and place.instruction is not min(found, key=_start)
+
+
+def _start(item: Instruction) -> int:
+    return item.span.start
 
 
 def _is_absolute(item: Instruction) -> bool:
@@ -123,7 +129,8 @@ def _is_absolute(item: Instruction) -> bool:
 )
 def quoted_workdir(place: Place) -> bool:
     """The path is absolute: the quotes around it are no part of it for BuildKit."""
-    return inner(place).values[0][:1] in ("'", '"') and _is_absolute(inner(place))
+    item = inner(place)
+    return item.keyword == "WORKDIR" and item.values[0][:1] in ("'", '"') and _is_absolute(item)
 
 
 @difference(
@@ -136,8 +143,9 @@ def which_of_several(place: Place) -> bool:
     """DL4003, DL4004 and DL3012 name the later of two instructions, as hadolint does, BuildKit the
     earlier one that has no effect. The same pairs are reported."""
     stage = place.document.stage_of(place.instruction)
-    same = list(stage.of(place.instruction.keyword)) if stage else []
-    return len(same) > 1
+    keyword = place.instruction.keyword
+    known = keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+    return known and stage is not None and len(list(stage.of(keyword))) > 1
 
 
 @difference(
@@ -149,8 +157,13 @@ def which_of_several(place: Place) -> bool:
 def secret_by_its_value(place: Place) -> bool:
     """CODI003, which stands for the check beside CODI114 (whose names are BuildKit's), knows
     secrets by their value, by further names, and in RUN."""
+    codes = {rule.code for rule in registry.find_all(place.code) if _finds(rule, place)}
+    return codes == {"CODI003"}
+
+
+def _finds(rule: Rule, place: Place) -> bool:
     here = place.instruction.span
-    return all(not here.start <= f.span.start < here.end for f in secrets_by_name(place.document))
+    return any(here.start <= f.span.start < here.end for f in rule.check(place.document))
 
 
 @difference(

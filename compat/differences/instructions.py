@@ -81,9 +81,11 @@ def stage_in_quotes(place: Place) -> bool:
 def same_name_in_other_capitals(place: Place) -> bool:
     """BuildKit compares names of stages without regard to capitals, and its own check does too."""
     stage = _stage(place)
-    own = stage.name_argument.value if stage and stage.name_argument else ""
-    before = [s.name_argument.value for s in place.document.stages if s.name_argument]
-    return before.count(own) == 1
+    if stage is None or stage.name_argument is None:
+        return False
+    before = place.document.stages[: stage.index]
+    same = [s.name_argument.value for s in before if s.name_argument and s.name == stage.name]
+    return bool(same) and stage.name_argument.value not in same
 
 
 @difference("DL3063", reported_by=OURS, example="FROM a:1 AS Scratch\n")

@@ -94,7 +94,7 @@ def archive_with_a_variable(place: Place) -> bool:
 )
 def array_is_one_command(place: Place) -> bool:
     """A RUN in array form is one command, whatever the text says that it hands to a shell."""
-    return any(item.form == "json" for item in _two(place))
+    return any(item.keyword == "RUN" and item.form == "json" for item in _two(place))
 
 
 def _two(place: Place) -> tuple[Instruction, ...]:
@@ -139,7 +139,7 @@ def _is_foreign(document: Document, item: Instruction) -> bool:
 )
 def link_in_array(place: Place) -> bool:
     """A RUN in array form calls a program by itself; SHELL has no say there."""
-    return inner(place).form == "json"
+    return inner(place).form == "json" and "/bin/sh" in inner(place).text
 
 
 @difference(
@@ -167,7 +167,7 @@ def step_sets_pipefail(place: Place) -> bool:
 )
 def pipe_in_array(place: Place) -> bool:
     """A RUN in array form is not read by SHELL, so a SHELL with pipefail would not help."""
-    return inner(place).form == "json"
+    return inner(place).form == "json" and "|" in inner(place).text
 
 
 @difference(
