@@ -120,7 +120,16 @@ def _in_instruction(
         yield Undefined(item, name, tuple(uses), cause, scope.complete, near, setter)
 
 
-def _uses(item: Instruction, escape: str) -> Iterator[Use]:
+def _uses(item: Instruction, escape: str) -> tuple[Use, ...]:
+    """The uses in an instruction, kept on it: patched copies of a document share it."""
+    key = ("uses", escape)
+    found: tuple[Use, ...] | None = item.memo.get(key)
+    if found is None:
+        found = item.memo[key] = tuple(_look(item, escape))
+    return found
+
+
+def _look(item: Instruction, escape: str) -> Iterator[Use]:
     base = item.source.base
     if item.source.data.find(b"$", item.span.start - base, item.span.end - base) < 0:
         return

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from codi_hook.frozen import dataclass
 from codi_hook.model import Document
@@ -28,6 +29,7 @@ _CHANGES_FOLDER = frozenset({"cd", "pushd", "popd"})
 _APART = ("subshell", "substitution", "function", "sh -c")
 
 
+@lru_cache(maxsize=4096)
 def bare(text: str) -> str | None:
     """A word as one spelling of the path that it names: no quotes, ``$x`` as ``${x}``. None
     where the shell would make something else of it."""
