@@ -135,7 +135,7 @@ def test_the_same_for_variables(project: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_another_repository_in_the_hooks_configuration(snapshot: Path, tmp_path: Path) -> None:
     """pre-commit itself, with hadolint's own hook id, a .hadolint.yaml and a pragma."""
     files = {"Dockerfile": DEBIAN, ".hadolint.yaml": CONFIGURATIONS["thresholds and ignores"]}
-    work = repository(tmp_path / "work", files)
+    work = repository(tmp_path / "project", files)
     revision = git(snapshot, "rev-parse", "HEAD").strip()
     hook = {"id": "hadolint", "args": ["--no-color"]}
     repo = {"repo": str(snapshot), "rev": revision, "hooks": [hook]}
