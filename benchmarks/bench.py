@@ -126,7 +126,9 @@ class Bench:
         yield _times(f"{count}, candidates verified", times["candidates"], "hadolint", peer, 1 / 3)
         yield _times(f"{count}, candidates verified", times["candidates"], "tally", times["tally"])
         yield _times(f"{count}, ShellCheck, cold", times["shellcheck cold"], "hadolint", peer, 1.1)
-        yield _times(f"{count}, ShellCheck, warm", times["shellcheck warm"], "hadolint", peer, 1 / 5)
+        yield _times(
+            f"{count}, ShellCheck, warm", times["shellcheck warm"], "hadolint", peer, 1 / 5
+        )
         single = self.ours("memory", *base, "--jobs", "1", *names)
         yield _memory("peak memory, rules only, one process", peak_memory(single), 150)
         yield _memory("peak memory, rules only, all processes", peak_memory(full), None)

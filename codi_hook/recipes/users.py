@@ -117,9 +117,9 @@ def exists_before(document: Document, item: Instruction, user: str) -> bool:
     for run in preceding(document, item):
         script = document.script(run) if run.keyword == "RUN" else None
         for command in script.commands if script else ():
-            if command.name in ("useradd", "adduser"):
-                if name in [word.value for word in operands(command)]:
-                    return True
+            makes = command.name in ("useradd", "adduser")
+            if makes and name in [word.value for word in operands(command)]:
+                return True
     return False
 
 
