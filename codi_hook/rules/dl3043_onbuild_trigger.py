@@ -98,5 +98,10 @@ RULE = Rule(
     check,
     candidates,
     triggers=("ONBUILD",),
+    templates=(
+        "one-onbuild: display",
+        "drop-instruction: display",
+        "onbuild-label: display",
+    ),
     refused=True,
 )

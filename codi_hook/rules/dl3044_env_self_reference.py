@@ -22,6 +22,7 @@ Evidence: in 25 of 16,167 public Dockerfiles, 1.5 of 1,000.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Instruction, Pair
@@ -47,11 +48,12 @@ def check(document: Document) -> Iterator[Finding]:
     for item in document.instructions:
         if item.keyword == "ENV" and len(item.pairs) > 1:
             names = [pair.key.value.strip("\"'") for pair in item.pairs]
-            for at, pair in enumerate(item.pairs):
-                others = {*names[:at], *names[at + 1 :]}
-                used = next((n for n in _names(document, pair) if n in others), None)
+            times = Counter(names)
+            for pair, own in zip(item.pairs, names, strict=True):
+                uses = _names(document, pair)
+                used = next((n for n in uses if times[n] > (n == own)), None)
                 if used is not None and not _set_before(document, item, used):
-                    message = f"{names[at]} uses {used}, which only this ENV sets"
+                    message = f"{own} uses {used}, which only this ENV sets"
                     yield Finding(pair.span, (item, pair, used), message)
 
 

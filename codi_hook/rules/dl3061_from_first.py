@@ -93,5 +93,9 @@ RULE = Rule(
     check,
     candidates,
     triggers=("FROM",),
+    templates=(
+        "behind-from: display",
+        "drop-instruction: display",
+    ),
     refused=True,
 )

@@ -25,7 +25,7 @@ BATCH_SECONDS = 30.0
 SCRIPT_SECONDS = 10.0
 HOSTILE_SECONDS = 60.0  # for all the scripts of a batch that failed together
 OUTPUT_LIMIT = 32 * 1024 * 1024  # bytes
-MEMORY_LIMIT = 1024 * 1024 * 1024  # bytes of data of a process; a real script needs 100 MB
+MEMORY_LIMIT = 448 * 1024 * 1024  # bytes of data of a process; a real script needs 100 MB
 _version = pattern(r"^version: (\d+)\.(\d+)(\S*)", re.MULTILINE).search
 
 

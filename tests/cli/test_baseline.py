@@ -62,7 +62,7 @@ def test_another_part_of_the_instruction_may_change(accepted: Path) -> None:
 def test_one_entry_stands_for_one_finding(accepted: Path) -> None:
     (accepted / "Dockerfile").write_text(OLD + "RUN apt-get install -y vim\n")
     assert {line for _, line in reported()} == {4}
-    assert ("DL3008", 4) in reported()
+    assert ("DL3015", 4) in reported()
 
 
 def test_a_new_file_and_a_new_finding_are_reported(accepted: Path) -> None:

@@ -18,7 +18,7 @@ def lines(folder: Path, source: bytes) -> list[str]:
 
 
 def test_formats_are_found_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert names() == ("text", "github", "json")
+    assert names() == ("text", "github", "hadolint", "json")
     for name in names():
         assert callable(writer(name))
 
