@@ -33,8 +33,11 @@ def parse_script(instruction: Instruction, dialect: str = "sh") -> Script:
 
 
 def _read_before(instruction: Instruction, dialect: str) -> Script | None:
-    """The script as another dialect's reader has left it: all of them are read by one grammar."""
-    if dialect not in READABLE:
+    """The script as another dialect's reader has left it: all of them are read by one grammar.
+
+    Not with a here-document, whose first line may name the shell itself.
+    """
+    if dialect not in READABLE or instruction.heredocs:
         return None
     for other in READABLE:
         script: Script | None = instruction.memo.get(("script", other))
