@@ -9,6 +9,8 @@ from functools import cached_property
 from codi_hook.dockerfile import Instruction
 from codi_hook.fixes.apply import BadEdits, apply, ordered
 from codi_hook.fixes.patch import Patched, Patcher
+from codi_hook.fixes.touched import touched
+from codi_hook.frozen import dataclass
 from codi_hook.lint import raw
 from codi_hook.model import (
     FRAMING,
@@ -52,6 +54,18 @@ _NOT_TRIED = Rejected(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What some edits lead to: the document after them, what is broken there, the names that
+    they touch, the codes of the rules that were asked, and what those report."""
+
+    patched: Patched
+    broken: tuple[Rejection, str] | None
+    touched: frozenset[str]
+    asked: frozenset[str] = frozenset()
+    found: tuple[tuple[str, Span], ...] = ()
+
+
 class Verifier:
     """Verifies the candidates of one document's findings."""
 
@@ -63,6 +77,7 @@ class Verifier:
         self.recheck = recheck
         self.patcher = Patcher(document)
         self.work = 0
+        self._outcomes: dict[tuple[Edit, ...], Outcome] = {}
 
     @cached_property
     def before(self) -> list[tuple[str, Span]]:
@@ -102,8 +117,8 @@ class Verifier:
         if result in results:
             return Rejection.DUPLICATE, ""
         results.add(result)
-        patched = self.patcher.patch(edits)
-        found = self._parses(patched) or self._resolves(patched, finding)
+        outcome = self._outcome(edits)
+        found = outcome.broken or self._resolves(outcome, finding)
         if found is None and self.recheck is not None:
             found = self.recheck(finding, candidate)
         return found or (None, "")
@@ -111,7 +126,25 @@ class Verifier:
     def _changes(self, edit: Edit) -> bool:
         return self.document.source.bytes(edit.span) != encode(edit.replacement)
 
-    def _parses(self, patched: Patched) -> tuple[Rejection, str] | None:
+    def _outcome(self, edits: tuple[Edit, ...]) -> Outcome:
+        """Findings of several rules are often resolved by one and the same edit."""
+        known = self._outcomes.get(edits)
+        if known is None:
+            known = self._outcomes[edits] = self._tried(self.patcher.patch(edits))
+        return known
+
+    def _tried(self, patched: Patched) -> Outcome:
+        broken = self._breaks(patched)
+        if broken is not None:
+            return Outcome(patched, broken, frozenset())
+        names = touched(self.document, patched)
+        concerned = self._concerned(names)
+        found = tuple(
+            [(rule.code, item.span) for rule, item in self._ask(patched, names, concerned)]
+        )
+        return Outcome(patched, None, names, frozenset([rule.code for rule in concerned]), found)
+
+    def _breaks(self, patched: Patched) -> tuple[Rejection, str] | None:
         document = patched.document
         if document.problems:
             return Rejection.BREAKS_DOCKERFILE, document.problems[0].message
@@ -120,30 +153,28 @@ class Verifier:
         )
         return (Rejection.BREAKS_SHELL, "") if worse else None
 
-    def _touched(self, patched: Patched) -> set[str]:
-        """Keywords and command names of what was edited, before and after."""
-        sides = ((self.document, patched.replaced), (patched.document, patched.fresh))
-        return {
-            name for document, items in sides for item in items for name in _names(document, item)
-        }
-
-    def _found(self, patched: Patched, own: Rule) -> Iterator[tuple[Rule, Finding]]:
-        """What the rules report that the edit may concern: see `Rule.reads` and `Rule.local`."""
-        touched = self._touched(patched)
-        if "FROM" in touched:
-            yield from raw(patched.document, self.rules)
-            return
-        framed = not touched.isdisjoint(FRAMING)
-        concerned = [
+    def _concerned(self, names: frozenset[str]) -> list[Rule]:
+        """The rules whose findings an edit of such names may change: see `Rule.reads`."""
+        if not names.isdisjoint(FRAMING):
+            return list(self.rules)
+        behind = not names.isdisjoint(MEANING)
+        return [
             rule
             for rule, watched in self._watched
-            if framed or not watched or not watched.isdisjoint(touched) or rule is own
+            if not watched or (behind and rule.local) or not watched.isdisjoint(names)
         ]
-        yield from raw(patched.document, [rule for rule in concerned if not rule.local])
-        behind = framed or "USER" in touched
-        local = [rule for rule, _ in self._watched if rule.local] if behind else concerned
+
+    def _ask(
+        self, patched: Patched, names: frozenset[str], rules: Sequence[Rule]
+    ) -> Iterator[tuple[Rule, Finding]]:
+        """What the rules report after an edit, local ones only where it concerns them."""
+        if "FROM" in names:
+            yield from raw(patched.document, rules)
+            return
+        yield from raw(patched.document, [rule for rule in rules if not rule.local])
+        behind = not names.isdisjoint(MEANING)
         end = patched.region.end if behind else patched.base
-        for rule, item in raw(patched.excerpt(behind), [rule for rule in local if rule.local]):
+        for rule, item in raw(patched.excerpt(behind), [rule for rule in rules if rule.local]):
             if item.span.start >= end:
                 yield rule, item
 
@@ -153,15 +184,16 @@ class Verifier:
             (rule, frozenset(rule.triggers and rule.triggers + rule.reads)) for rule in self.rules
         ]
 
-    def _stays(self, finding: Finding, patched: Patched) -> bool:
+    def _stays(self, finding: Finding, outcome: Outcome) -> bool:
         """Whether an edit elsewhere cannot have resolved the finding."""
-        touched = self._touched(patched)
-        if not finding.rule.local or "FROM" in touched:
+        if not finding.rule.local or "FROM" in outcome.touched:
             return False
-        return touched.isdisjoint(MEANING) or finding.span.start < patched.region.start
+        start = outcome.patched.region.start
+        return outcome.touched.isdisjoint(MEANING) or finding.span.start < start
 
-    def _resolves(self, patched: Patched, finding: Finding) -> tuple[Rejection, str] | None:
-        own = finding.rule.code
+    def _resolves(self, outcome: Outcome, finding: Finding) -> tuple[Rejection, str] | None:
+        own = finding.rule
+        patched = outcome.patched
         region, base = patched.region, patched.base
         elsewhere: set[tuple[str, Span]] = set()
         there: Counter[str] = Counter()
@@ -173,30 +205,24 @@ class Verifier:
         fresh: Counter[str] = Counter()
         new: set[str] = set()
         in_region = region.start <= finding.span.start < region.end
-        remains = not in_region and self._stays(finding, patched)
-        for rule, item in self._found(patched, finding.rule):
-            code = rule.code
-            if item.span.start >= base:
+        remains = not in_region and self._stays(finding, outcome)
+        found = outcome.found
+        if own.code not in outcome.asked:
+            found += tuple(
+                [(own.code, item.span) for _, item in self._ask(patched, outcome.touched, [own])]
+            )
+        for code, span in found:
+            if span.start >= base:
                 fresh[code] += 1
-            elif (code, item.span) not in elsewhere:
+            elif (code, span) not in elsewhere:
                 new.add(code)
-            elif code == own and item.span == finding.span:
+            elif code == own.code and span == finding.span:
                 remains = True
-        remains = remains or (in_region and fresh[own] >= there[own])
-        if remains and not finding.rule.external:  # of those `recheck` knows
+        remains = remains or (in_region and fresh[own.code] >= there[own.code])
+        if remains and not own.external:  # of those `recheck` knows
             return Rejection.FINDING_REMAINS, ""
         new.update(code for code, count in fresh.items() if count > there[code])
         return (Rejection.NEW_FINDING, min(new)) if new else None
-
-
-def _names(document: Document, item: Instruction) -> Iterable[str]:
-    """Keywords and command names of one instruction: what triggers are matched with."""
-    yield item.keyword
-    inner = item.trigger or item
-    yield inner.keyword
-    if inner.keyword == "RUN":
-        script = document.script(inner)
-        yield from script.names if script is not None else ()
 
 
 def broken_scripts(document: Document, instructions: Iterable[Instruction]) -> int:

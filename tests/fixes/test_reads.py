@@ -3,13 +3,13 @@ part (`Rule.reads`, `Rule.local`). It must not show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from codi_hook import registry
 from codi_hook.fixes.patch import Patched
-from codi_hook.fixes.verify import Verifier
+from codi_hook.fixes.verify import Outcome, Verifier
 from codi_hook.lint import lint, raw
 from codi_hook.model import Finding, Rule
 from codi_hook.shell import parse
@@ -22,10 +22,15 @@ FILES = 150
 class Whole(Verifier):
     """Asks every rule every time."""
 
-    def _found(self, patched: Patched, own: Rule) -> Iterator[tuple[Rule, Finding]]:
-        return raw(patched.document, self.rules)
+    def _concerned(self, names: frozenset[str]) -> list[Rule]:
+        return list(self.rules)
 
-    def _stays(self, finding: Finding, patched: Patched) -> bool:
+    def _ask(
+        self, patched: Patched, names: frozenset[str], rules: Sequence[Rule]
+    ) -> Iterator[tuple[Rule, Finding]]:
+        return raw(patched.document, rules)
+
+    def _stays(self, finding: Finding, outcome: Outcome) -> bool:
         return False
 
 
