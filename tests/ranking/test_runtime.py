@@ -88,6 +88,8 @@ import sys, threading, os, signal, time
 from codi_hook.ranking.engine import Deadline
 from codi_hook.ranking.prompt import Question
 from codi_hook.ranking.runtime import Runtime
+# In a background job of a shell without job control the signal is inherited as ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 runtime = Runtime(sys.argv[1], threads=1)
 question = Question("RUN something else again\\n" * 160, "", "Which?", (0,))
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
