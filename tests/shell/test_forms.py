@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codi_hook.shell.parser import parse_script
+from codi_hook.shell.parser import READABLE, parse_script
 from tests.shell.views import document, placed, script, shown
 
 
@@ -163,6 +163,20 @@ def test_a_script_is_read_once() -> None:
     found = document("FROM x\nRUN a\n")
     run = found.instructions[1]
     assert parse_script(run, "sh") is parse_script(run, "sh") is found.script(run)
+
+
+@pytest.mark.parametrize("first", sorted(READABLE))
+@pytest.mark.parametrize("second", sorted(READABLE))
+def test_a_shebang_decides_whichever_dialect_was_asked_for_first(first: str, second: str) -> None:
+    named = document("FROM x\nRUN <<EOF\n#!/bin/bash\nls\nEOF\n").instructions[1]
+    assert [parse_script(named, asked).dialect for asked in (first, second)] == ["bash", "bash"]
+    plain = document("FROM x\nRUN <<EOF\nls\nEOF\n").instructions[1]
+    assert [parse_script(plain, asked).dialect for asked in (first, second)] == [first, second]
+
+
+def test_another_programs_shebang_stays_opaque() -> None:
+    run = document("FROM x\nRUN <<EOF\n#!/usr/bin/env python3\nimport x\nEOF\n").instructions[1]
+    assert [parse_script(run, asked).dialect for asked in ("bash", "sh")] == ["opaque", "opaque"]
 
 
 def test_commands_by_name() -> None:
