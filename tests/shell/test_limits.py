@@ -1,13 +1,16 @@
-"""Deep and long scripts end, in time that grows with their length."""
+"""Deep and long scripts end, with work that grows with their length."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from codi_hook.shell.ast import Script
 from tests.shell.views import document, script
 
 NESTED = {
@@ -52,35 +55,54 @@ LONG = {
 }
 
 
-def _seconds(piece: str, joint: str, count: int) -> float:
-    found = document("FROM x\nRUN " + joint.join([piece] * count) + "\n")
-    before = time.process_time()
-    (read,) = found.scripts()
-    spent = time.process_time() - before
+def _lines_run(text: str) -> tuple[int, Script]:
+    """How many lines of Python it takes to read the one script of a file, and the script.
+
+    The same every time and on every machine, which seconds are not.
+    """
+    found = document(text)
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        (read,) = found.scripts()
+    finally:
+        sys.settrace(before)
+    return count, read
+
+
+def _listed(piece: str, joint: str, count: int) -> int:
+    spent, read = _lines_run("FROM x\nRUN " + joint.join([piece] * count) + "\n")
     assert read.error is None
     assert read.commands
     return spent
 
 
 @pytest.mark.parametrize(("piece", "joint"), LONG.values(), ids=LONG)
-def test_time_grows_with_length(piece: str, joint: str) -> None:
-    """Ten times the lines take about ten times as long; were it their square, a hundred."""
-    _seconds(piece, joint, 100)
-    short = min(_seconds(piece, joint, 1_000) for _ in range(3))
-    long = min(_seconds(piece, joint, 10_000) for _ in range(2))
-    assert long < 40 * max(short, 0.01)
+def test_work_grows_with_length(piece: str, joint: str) -> None:
+    """Ten times the lines are about ten times the work; were it their square, a hundred."""
+    _listed(piece, joint, 10)
+    assert _listed(piece, joint, 2_000) < 12 * _listed(piece, joint, 200)
+
+
+def _heredocs(count: int) -> int:
+    lines = " && \\\n".join(f"cat <<E{i} > /f{i}" for i in range(count))
+    bodies = "\n".join(f"x\nE{i}" for i in range(count))
+    spent, read = _lines_run(f"FROM x\nRUN {lines}\n{bodies}\n")
+    assert len(read.commands) == count
+    assert all(len(item.redirects) == 2 for item in read.commands)
+    return spent
 
 
 def test_heredocs_by_the_thousand() -> None:
-    count = 1_000
-    lines = " && \\\n".join(f"cat <<E{i} > /f{i}" for i in range(count))
-    bodies = "\n".join(f"x\nE{i}" for i in range(count))
-    found = document(f"FROM x\nRUN {lines}\n{bodies}\n")
-    before = time.process_time()
-    (read,) = found.scripts()
-    assert time.process_time() - before < 5
-    assert len(read.commands) == count
-    assert all(len(item.redirects) == 2 for item in read.commands)
+    _heredocs(10)
+    assert _heredocs(1_000) < 12 * _heredocs(100)
 
 
 def test_tree_sitter_is_loaded_for_a_script_only() -> None:
