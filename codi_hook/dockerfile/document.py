@@ -46,7 +46,7 @@ class Image:
     def digest(self) -> str:
         return self._parts[2]
 
-    @property
+    @cached_property
     def short_name(self) -> str:
         """The name as official images are known: without docker.io/, library/ and case."""
         return re.sub(r"^(?:(?:index\.)?docker\.io/)?(?:library/)?", "", self.name).lower()
@@ -149,13 +149,21 @@ class Document:
         return Stage(
             index=index,
             instruction=first,
-            image=Image(text, span, self.expand(text)),
+            image=self._image(first, text, span),
             name=name_argument.value.lower() if name_argument else None,
             name_argument=name_argument,
             instructions=items,
             parent=by_name.get(text.lower()),
             is_final=is_final,
         )
+
+    def _image(self, first: Instruction, text: str, span: Span) -> Image:
+        """Kept on the instruction, which patched copies share."""
+        key = ("image", resolved := self.expand(text))
+        image: Image | None = first.memo.get(key)
+        if image is None:
+            image = first.memo[key] = Image(text, span, resolved)
+        return image
 
     @cached_property
     def _defaults(self) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Patched:
             for item in whole.instructions
             if item.keyword in MEANING or id(item) in fresh or item.span.start >= end
         ]
-        return type(whole)(
+        part = type(whole)(
             source=whole.source,
             directives=whole.directives,
             escape=whole.escape,
@@ -50,6 +50,8 @@ class Patched:
             comments=whole.comments,
             project=whole.project,
         )
+        part.inherit(whole)
+        return part
 
 
 class Patcher:
@@ -120,4 +122,15 @@ class Patcher:
             project=document.project,
         )
         replaced = document.instructions[first : last + 1]
+        if not fragment.comments and _keeps_shells(replaced + fragment.instructions):
+            before = document.instructions[first - 1 : first]
+            patched.inherit(document, (replaced or before)[0], fragment.instructions)
         return Patched(patched, Span(start, end), replaced, fragment.instructions, base)
+
+
+def _keeps_shells(items: tuple[Instruction, ...]) -> bool:
+    """Whether none of the instructions has a say in which shell the others are read by."""
+    return bool(items) and not any(
+        item.keyword in ("FROM", "SHELL") or item.trigger or item.leading or item.comments
+        for item in items
+    )
