@@ -155,9 +155,11 @@ class Document(dockerfile.Document):
     def _speaks_of_windows(self) -> bool:
         """Whether anything in the file is of Windows. The escape character alone says little:
         21 of 95 public files that have it are for Linux, and most of the others name Windows."""
-        return any(_named_system(stage) == "windows" for stage in self.stages) or any(
-            _speaks_of_windows(self.source.text(item.span)) for item in self.instructions
-        )
+        if any(_named_system(stage) == "windows" for stage in self.stages):
+            return True
+        # The lines of the file and not the instructions: an excerpt has only some of these.
+        lines = self.source.text(self.source.span).splitlines()
+        return any(_speaks_of_windows(x) for x in lines if not x.lstrip().startswith("#"))
 
     @cached_property
     def _pragmas(self) -> dict[int, str]:
@@ -182,10 +184,10 @@ class Document(dockerfile.Document):
 
 def _named_system(stage: Stage) -> str | None:
     """The system that the stage's platform or image names: "windows", "linux" or neither."""
-    platform = stage.instruction.flag("platform")
-    for system in ("windows", "linux") if platform is not None and platform.value else ():
-        if platform.value.startswith(system):
-            return system
+    flag = stage.instruction.flag("platform")
+    system = (flag.value or "").partition("/")[0] if flag is not None else ""
+    if system in ("windows", "linux"):
+        return system
     image = stage.image.resolved or stage.image.text
     if _windows_image(image):
         return "windows"
