@@ -24,8 +24,14 @@ _FORMAT = click.option(
 @click.command(short_help="List the rules.")
 @_FORMAT
 def rules(output_format: str) -> None:
-    """List every rule: code, default severity, name and what it finds."""
-    known = registry.rules()
+    """List every rule: code, default severity, name and what it finds.
+
+    ShellCheck's codes come last, those that are met in Dockerfiles. They need ShellCheck, which
+    codi-hook[shellcheck] brings; any other code of its is reported as well.
+    """
+    from codi_hook.shellcheck import family
+
+    known = (*registry.rules(), *family.rules())
     if output_format == "json":
         click.echo(json.dumps([_plain(rule) for rule in known], indent=2))
         return
@@ -88,6 +94,7 @@ def _plain(found: Rule) -> dict[str, object]:
         "name": found.name,
         "severity": found.severity.label,
         "default": found.default,
+        "external": found.external,
         "profiles": list(found.profiles),
         "summary": found.summary,
         "aliases": list(found.aliases),

@@ -90,3 +90,36 @@ OFF = frozenset(
         2226, 2230, 2231, 2233, 2251, 2268, 2291, 2295, 2317,
     )
 )  # fmt: skip
+
+# The templates of the codes that have ways of their own, each with the applicabilities that it may
+# have; `ways` makes them, and tests/shellcheck holds this to the cases.
+TEMPLATES: dict[int, tuple[str, ...]] = {
+    2006: ("dollar-parentheses: safe, unsafe, display",),
+    2028: ("printf-escapes: unsafe", "printf-literal: unsafe"),
+    2035: ("from-here: safe, unsafe",),
+    2038: ("null-separated: unsafe",),
+    2046: ("quote-substitution: safe, unsafe, display",),
+    2086: ("quote-expansion: unsafe, display",),
+    2115: ("stop-if-empty: unsafe",),
+    2155: ("assign-then-export: unsafe",),
+    2162: ("raw: unsafe",),
+    2164: ("and-then: unsafe", "or-exit: unsafe"),
+    3009: ("write-out: unsafe",),
+    3014: ("single-equals: unsafe",),
+    3036: ("printf: unsafe",),
+    3037: ("printf: unsafe",),
+    3046: ("dot: unsafe",),
+}
+_OTHER = ("shellcheck-fix: unsafe",)  # for the codes that ShellCheck itself has a fix for
+_IN_BASH = ("run-with-bash: unsafe",)
+_ALWAYS = ("ignore-here: display",)
+
+
+def templates(code: int) -> tuple[str, ...]:
+    """What the findings of a code may be offered, as in `Rule.templates`."""
+    return (*TEMPLATES.get(code, _OTHER), *(_IN_BASH if code >= 3000 else ()), *_ALWAYS)
+
+
+def known() -> list[int]:
+    """The codes that anything is known of here, in order."""
+    return sorted({*KNOWN, *OFF, *TEMPLATES})

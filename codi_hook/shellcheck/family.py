@@ -15,7 +15,7 @@ from functools import cache
 
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
 from codi_hook.patterns import pattern
-from codi_hook.shellcheck.codes import KNOWN, OFF
+from codi_hook.shellcheck.codes import KNOWN, OFF, known, templates
 
 _code = pattern(r"SC([123]\d{3})\Z", re.IGNORECASE).match
 WIKI = "https://www.shellcheck.net/wiki/"
@@ -40,9 +40,15 @@ def rule_of(number: int) -> Rule:
         check,
         candidates,
         triggers=("RUN",),
+        templates=templates(number),
         default=number not in OFF,
         external=True,
     )
+
+
+def rules() -> tuple[Rule, ...]:
+    """The rules of the codes that are met in Dockerfiles. Any other code has one as well."""
+    return tuple(map(rule_of, known()))
 
 
 def check(_document: Document) -> Iterable[Finding]:

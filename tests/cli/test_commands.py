@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,17 +12,38 @@ from pathlib import Path
 import pytest
 
 from codi_hook import registry
+from codi_hook.shellcheck import family
 from tests.calling import codi
 
 
 def test_rules_lists_every_rule() -> None:
+    known = {rule.code: rule for rule in (*registry.rules(), *family.rules())}
     lines = codi("rules").text.splitlines()
-    assert [line.split()[0] for line in lines] == [rule.code for rule in registry.rules()]
+    assert [line.split()[0] for line in lines] == list(known)
     rows = codi("rules", "--output-format", "json").json
     assert {row["code"]: row["name"] for row in rows} == {
-        rule.code: rule.name for rule in registry.rules()
+        rule.code: rule.name for rule in known.values()
     }
     assert all(row["explanation"] for row in rows)
+    assert all(row["templates"] for row in rows if row["external"])
+
+
+def test_rules_lists_the_codes_of_shellcheck() -> None:
+    text = codi("rules").text
+    assert re.search(r"^SC2086 +off +shellcheck-2086 +Quote an expansion$", text, re.MULTILINE)
+    assert re.search(r"^SC2164 +warning +shellcheck-2164 +Handle", text, re.MULTILINE)
+    rows = {row["code"]: row for row in codi("rules", "--output-format", "json").json}
+    row = rows["SC3046"]
+    assert (row["severity"], row["aliases"], row["external"]) == ("warning", [], True)
+    assert row["profiles"] == ["default", "strict", "hadolint"]
+    assert row["templates"] == [
+        {"id": "dot", "applicability": ["unsafe"]},
+        {"id": "run-with-bash", "applicability": ["unsafe"]},
+        {"id": "ignore-here", "applicability": ["display"]},
+    ]
+    assert rows["SC2086"]["profiles"] == ["strict", "hadolint"]
+    assert rows["DL3004"]["external"] is False
+    assert codi("rule", "SC3046", "--output-format", "json").json == row
 
 
 def test_rule_explains_by_code_name_and_alias_in_any_case() -> None:

@@ -12,8 +12,11 @@ from codi_hook import registry
 from codi_hook.fixes.apply import apply
 from codi_hook.fixes.verify import verify
 from codi_hook.model import Applicability, Rejection, Verified
+from codi_hook.shellcheck import family
+from codi_hook.shellcheck.codes import TEMPLATES
 from codi_hook.shellcheck.findings import findings
 from codi_hook.shellcheck.proposals import recheck
+from codi_hook.shellcheck.ways import COVERED
 from codi_hook.source import decode
 from tests.shellcheck.parts import document, store
 
@@ -44,6 +47,27 @@ def test_candidates(case: dict[str, Any]) -> None:
     assert comment.id == "ignore-here"
     assert comment.applicability is Applicability.DISPLAY
     assert comment.edits == ()
+
+
+def test_the_listed_templates_are_those_of_the_cases() -> None:
+    seen: dict[str, set[tuple[str, str]]] = {}
+    for case in CASES:
+        made = seen.setdefault(case["code"], set())
+        made.update((key, level) for key, (level, _) in case["made"].items())
+    listed = {
+        rule.code: {
+            (key, level)
+            for key, _, levels in (entry.partition(": ") for entry in rule.templates)
+            for level in levels.split(", ")
+        }
+        for rule in family.rules()
+    }
+    for code, made in seen.items():
+        assert made <= listed[code], code
+    anywhere = {("run-with-bash", "unsafe"), ("ignore-here", "display")}
+    for number in COVERED:
+        assert listed[f"SC{number}"] - anywhere <= seen.get(f"SC{number}", set()), number
+    assert frozenset(TEMPLATES) == COVERED
 
 
 def test_an_edit_through_continuations_and_comments() -> None:
