@@ -29,7 +29,7 @@ from tests import cases  # noqa: E402
 
 PAGES = ROOT / "docs" / "rules"
 FAMILY = "SC.md"  # written by hand: one page for all of ShellCheck's codes
-_lead_in = re.compile(r"^((?:Why|Which|When|What|How)\b[^:.\n]*:)", re.MULTILINE).sub
+_lead_in = re.compile(r"^((?:Why|Which|When|What|How|Evidence)\b[^:.\n]*:)", re.MULTILINE).sub
 LEVELS = {
     Applicability.SAFE: "safe: applied by `--fix`",
     Applicability.UNSAFE: "unsafe: applied by `--fix --unsafe-fixes`",
