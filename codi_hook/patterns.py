@@ -23,35 +23,33 @@ else:
             self._compiled = None
 
         def _pattern(self):
-            compiled = self._compiled
-            if compiled is None:
-                compiled = self._compiled = re.compile(*self._arguments)
-            return compiled
+            self._compiled = re.compile(*self._arguments)
+            return self._compiled
 
         @property
         def pattern(self):
             return self._arguments[0]
 
         def match(self, *arguments):
-            return self._pattern().match(*arguments)
+            return (self._compiled or self._pattern()).match(*arguments)
 
         def fullmatch(self, *arguments):
-            return self._pattern().fullmatch(*arguments)
+            return (self._compiled or self._pattern()).fullmatch(*arguments)
 
         def search(self, *arguments):
-            return self._pattern().search(*arguments)
+            return (self._compiled or self._pattern()).search(*arguments)
 
         def findall(self, *arguments):
-            return self._pattern().findall(*arguments)
+            return (self._compiled or self._pattern()).findall(*arguments)
 
         def finditer(self, *arguments):
-            return self._pattern().finditer(*arguments)
+            return (self._compiled or self._pattern()).finditer(*arguments)
 
         def split(self, *arguments):
-            return self._pattern().split(*arguments)
+            return (self._compiled or self._pattern()).split(*arguments)
 
         def sub(self, *arguments):
-            return self._pattern().sub(*arguments)
+            return (self._compiled or self._pattern()).sub(*arguments)
 
 
 __all__ = ["pattern"]

@@ -17,6 +17,7 @@ from codi_hook.fixes.apply import apply
 from codi_hook.frozen import dataclass
 from codi_hook.model import MEANING, Edit
 from codi_hook.shell import Document
+from codi_hook.shell.reuse import offer
 from codi_hook.source import Source, Span
 
 
@@ -125,6 +126,7 @@ class Patcher:
         if not fragment.comments and _keeps_shells(replaced + fragment.instructions):
             before = document.instructions[first - 1 : first]
             patched.inherit(document, (replaced or before)[0], fragment.instructions)
+        offer(map(document.script, replaced), fragment.instructions)
         return Patched(patched, Span(start, end), replaced, fragment.instructions, base)
 
 

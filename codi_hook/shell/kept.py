@@ -21,7 +21,9 @@ V = TypeVar("V")
 def kept(function: Callable[Concatenate[T, P], V]) -> Callable[Concatenate[T, P], V]:
     """Keep the answers of a pure function on its first argument, a Script or a Command.
 
-    The other arguments are hashable. An iterator must not be kept: return a tuple.
+    The other arguments are hashable. An iterator must not be kept: return a tuple. An answer on a
+    Command is taken along when the command is moved (`reuse`): it may rest on the command's own
+    words and redirects only, and must not hold any of them, since they have places.
     """
 
     @wraps(function)

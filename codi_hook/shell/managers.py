@@ -120,13 +120,10 @@ def call(command: Command) -> Call | None:
 
 def _call(command: Command) -> Call | None:
     name = command.name
-    words = operands(command)
-    manager = MANAGERS.get(name)
+    manager = MANAGERS.get(name) or _other_spelling(command)
     if manager is None:
-        manager = _other_spelling(command)
-        if manager is None:
-            return None
-    given = flags(command)
+        return None
+    given, words = flags(command), operands(command)
     if _python(name):
         given, words = _after_module(command)
     verb, count = _verb(manager, words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codi_hook.frozen import replace
 from codi_hook.shell.ast import Script, Word
 from codi_hook.shell.quoting import unescaped
+from codi_hook.shell.reuse import KNOWN
 from codi_hook.shell.text import Text, logical, verbatim
 from codi_hook.shell.wrappers import script_word
 from codi_hook.source import Span
@@ -79,7 +80,7 @@ def _read(
     places: list[tuple[int, Heredoc]] = []
     if heredocs:
         text, places = _blanked(text, heredocs)
-    walk = Walk(instruction)
+    walk = Walk(instruction, instruction.memo.get(KNOWN))
     try:
         walk.run(text, places)
     except TooDeep as deep:

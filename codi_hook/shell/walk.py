@@ -13,6 +13,7 @@ from codi_hook.shell.ast import Assignment, Command, Pipeline, Redirect, Script,
 from codi_hook.shell.compounds import Context, Part, parts
 from codi_hook.shell.elements import Element, elements, groups
 from codi_hook.shell.grammar import first_error, grammar
+from codi_hook.shell.reuse import Key, Piece, move
 from codi_hook.shell.simple import Reader, Spot, as_assignment, is_assignment
 from codi_hook.shell.text import Text, verbatim
 from codi_hook.shell.wrappers import reads_stdin, script_word, wrapped
@@ -42,15 +43,18 @@ class TooDeep(Exception):
 class Walk:
     """One pass over an instruction's script; afterwards its fields hold what was found."""
 
-    def __init__(self, instruction: Instruction) -> None:
+    def __init__(self, instruction: Instruction, known: dict[Key, Piece] | None = None) -> None:
         self.instruction = instruction
+        self.known = known or {}  # statements that need not be read again
+        self.pieces: dict[Key, Piece] = {}
         self.commands: list[Command] = []
         self.statements: list[Statement] = []
         self.pipelines: list[Pipeline] = []
         self.assignments: list[Assignment] = []
         self.error: Span | None = None
         self.tasks: list[Task] = []
-        self.first = 0  # index of the first command of the statement that is being read
+        # What there was before the statement that is being read.
+        self.first, self.piped, self.assigned = 0, 0, 0
 
     def run(self, text: Text, heredocs: list[tuple[int, Heredoc]]) -> None:
         """Read a script. `heredocs` are those that Docker read, with their offsets in `text`,
@@ -86,7 +90,7 @@ class Walk:
 
     def result(self, dialect: str) -> Script:
         commands = tuple(self.commands)
-        return Script(
+        script = Script(
             self.instruction,
             dialect,
             commands,
@@ -96,6 +100,9 @@ class Walk:
             frozenset([command.name for command in commands if command.name]),
             tuple(self.assignments),
         )
+        if self.error is None:
+            script.__dict__["pieces"] = self.pieces
+        return script
 
     def add(
         self,
@@ -139,6 +146,11 @@ class Walk:
             assignments, words = tuple(own), words[at:end]
             span = Span(words[0].span.start, max(stop, words[0].span.end))
 
+    def take(self, piece: Piece, span: Span, operator: str, key: Key) -> None:
+        """Add a statement that was read before, in another script."""
+        move(piece, self, span.start)
+        self.close_statement(span, operator, piece.simple, key)
+
     def close_pipeline(self, members: list[Command], span: Span) -> None:
         pipeline = Pipeline(tuple(members), span)
         self.pipelines.append(pipeline)
@@ -150,9 +162,18 @@ class Walk:
                     break
                 item = self.commands[at]
 
-    def close_statement(self, span: Span, operator: str, simple: bool) -> None:
+    def close_statement(
+        self, span: Span, operator: str, simple: bool, key: Key | None = None
+    ) -> None:
         commands = tuple(self.commands[self.first :])
+        if key is not None and commands:
+            pipelines = tuple(self.pipelines[self.piped :])
+            assignments = tuple(self.assignments[self.assigned :])
+            self.pieces[key] = Piece(
+                span.start, self.first, commands, pipelines, assignments, simple
+            )
         self.first = len(self.commands)
+        self.piped, self.assigned = len(self.pipelines), len(self.assignments)
         self.statements.append(Statement(span, operator, commands, simple))
 
 
@@ -188,8 +209,18 @@ class Scope:
         if self.heredocs:
             self._extend(items, limit)
         plan: list[Task] = []
-        before, at, count = "", 0, len(items)
+        walk, before, at, count = self.walk, "", 0, len(items)
+        # A statement stands for itself where the whole is shell and no heredoc reaches into it.
+        keyed = top and self.literal and not self.heredocs and walk.error is None
         for group in groups(items):
+            last = group[-1]
+            behind = last.operator if at + len(group) < count or last.operator == "&" else ""
+            span = self.text.span(group[0].start, last.end) if len(group) > 1 or top else None
+            key = self._key(span, before, behind) if keyed and span is not None else None
+            if span is not None and key in walk.known:
+                plan.append((walk.take, (walk.known[key], span, last.operator, key)))
+                at, before = at + len(group), last.operator
+                continue
             members: list[Command] = []
             for item in group:
                 at += 1
@@ -197,15 +228,17 @@ class Scope:
                 follower = items[at].start if at < count else limit
                 plan.append((self.element, (item, (context, before, after), members, follower)))
                 before = item.operator
-            if len(group) > 1 or top:
-                span = self.text.span(group[0].start, group[-1].end)
-                if len(group) > 1:
-                    plan.append((self.walk.close_pipeline, (members, span)))
-                if top:
-                    simple = self._is_simple(group)
-                    plan.append((self.walk.close_statement, (span, before, simple)))
+            if len(group) > 1:
+                plan.append((walk.close_pipeline, (members, span)))
+            if top:
+                simple = self._is_simple(group)
+                plan.append((walk.close_statement, (span, before, simple, key)))
         plan.reverse()
         self.walk.tasks.extend(plan)
+
+    def _key(self, span: Span, before: str, behind: str) -> Key | None:
+        written = self.text.source.bytes(span)
+        return None if b"<<" in written else (written, before, behind)
 
     def _wrong(self, start: int, end: int) -> None:
         """Note an error that tree-sitter lets pass."""
