@@ -106,7 +106,9 @@ def misfits(
     for label in of_kind(document, kind):
         if not fits(label.value or ""):
             said = (
-                f"label {label.key} is {label.value!r}" if label.value else label.key + " is empty"
+                f"Label {label.key} is {label.value!r}"
+                if label.value
+                else f"Label {label.key} is empty"
             )
             yield Finding(label.span, label, f"{said}, which is not {what}")
 

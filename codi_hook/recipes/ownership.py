@@ -140,9 +140,7 @@ def _may_write(
     folder = effective(document, script.instruction)
     inside = folder is None or is_below(folder, path)
     for command in commands:
-        targets = [one.target.text for one in command.redirects if one.target]
-        texts = [word.text for word in command.words] + targets
-        if any(path in _braces(r"$\1", text) for text in texts) and command.name not in _ON_USERS:
+        if command.name not in _ON_USERS and any(path in text for text in _texts(command)):
             return True
         if inside and not _leaves_folder_alone(command):
             return True
@@ -151,6 +149,15 @@ def _may_write(
     return False
 
 
+@kept
+def _texts(command: Command) -> list[str]:
+    """What it is given and where it writes to, variables without braces."""
+    targets = [one.target.text for one in command.redirects if one.target]
+    texts = [word.text for word in command.words] + targets
+    return [_braces(r"$\1", text) for text in texts]
+
+
+@kept
 def _leaves_folder_alone(command: Command) -> bool:
     if not command.words or command.name in _ON_USERS:
         return True

@@ -28,6 +28,7 @@ from codi_hook.recipes.tools import install_of, installed_before
 from codi_hook.recipes.values import unquoted
 from codi_hook.shell.ast import Command, Flag, Script, Word
 from codi_hook.shell.flags import flags, operands
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import call
 from codi_hook.source import Source, Span
 
@@ -44,6 +45,15 @@ class Off:
     shown: str
     edits: tuple[Edit, ...]
     command: Command | None = None
+
+
+@kept
+def may_switch(command: Command) -> bool:
+    """False where `in_command` finds nothing."""
+    if command.name in ("echo", "printf"):
+        return any(written(word.text) for word in command.args) or bool(command.assignments)
+    switch = _exported(command) if command.name == "export" else _set(command)
+    return bool(switch or command.assignments or _options(command)[1])
 
 
 def in_command(script: Script, command: Command) -> Iterator[tuple[Span, Off]]:

@@ -83,11 +83,14 @@ class Trail:
     def place(self, command: Command, word: Word | str) -> str | None:
         """The path that a word of the command names, seen from the script's start."""
         text = bare(word if isinstance(word, str) else word.text)
-        folder = self.folder(command)
-        if text is None or text.startswith("~"):
+        return None if text is None else self._placed(command, text)
+
+    def _placed(self, command: Command, text: str) -> str | None:
+        if text.startswith("~"):
             return None
         if text.startswith(("/", "$")):
             return text
+        folder = self.folder(command)
         return None if folder is None else placed(folder, text)
 
     def gone(self, path: str, after: int) -> bool:
@@ -121,21 +124,28 @@ class Trail:
 
     def mentions(self, command: Command, path: str) -> bool:
         """True where a word of the command, or what it redirects to, is the path or matches it."""
-        words = [*command.args, *(one.target for one in command.redirects if one.target)]
-        words += [one.value_word for one in flags(command) if one.value_word]
-        places = [(self.place(command, word), _shape(word.text)) for word in words]
-        return any(one == path or (wild and one and holds(one, path)) for one, wild in places)
+        for text, wild in _paths(command):
+            place = self._placed(command, text)
+            if place == path or (wild and place and holds(place, path)):
+                return True
+        return False
 
     def last_use(self, path: str) -> Command | None:
-        found = None
-        for one in self.script.commands:
-            if self.mentions(one, path):
-                found = one
-        return found
+        mentioned = (one for one in reversed(self.script.commands) if self.mentions(one, path))
+        return next(mentioned, None)
 
     def in_layer(self, path: str) -> bool:
         """False for a path in a cache or tmpfs mount of the RUN."""
         return not covers(kept_out(self.script.instruction), path)
+
+
+@kept
+def _paths(command: Command) -> list[tuple[str, bool]]:
+    """What the command is given, and where it writes to, as `bare` has it; True with a glob."""
+    texts = [word.text for word in command.args]
+    texts += [one.target.text for one in command.redirects if one.target]
+    texts += [one.value_word.text for one in flags(command) if one.value_word]
+    return [(known, bool(_shape(text))) for text in texts if (known := bare(text)) is not None]
 
 
 def placed(folder: str, path: str) -> str | None:

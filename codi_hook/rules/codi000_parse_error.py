@@ -18,7 +18,8 @@ from codi_hook.model import Document, Finding, Rule, Severity
 def check(document: Document) -> Iterator[Finding]:
     for problem in document.problems:
         hint = f"; {problem.hint}" if problem.hint else ""
-        yield Finding(problem.span, problem, f"{problem.message}{hint}")
+        said = problem.message[:1].upper() + problem.message[1:]
+        yield Finding(problem.span, problem, f"{said}{hint}")
 
 
 RULE = Rule(

@@ -42,6 +42,8 @@ from codi_hook.recipes.mounts import frontend_is, mountable
 from codi_hook.recipes.scripts import editable, prepend_command
 from codi_hook.recipes.secrets import is_secret_name, secret_value
 from codi_hook.recipes.values import unquoted
+from codi_hook.shell.ast import Command
+from codi_hook.shell.kept import kept
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -51,6 +53,8 @@ def check(document: Document) -> Iterator[Finding]:
             if said:
                 yield Finding(pair.span, (item, pair), said)
     for command in document.commands():
+        if not _may_hold(command):
+            continue
         for word in command.words:
             kind = secret_value(word.text) if ":" in word.text or "_" in word.text else None
             if kind:
@@ -60,6 +64,13 @@ def check(document: Document) -> Iterator[Finding]:
             if value and is_secret_name(assignment.name):
                 message = f"the value of {assignment.name} stays in the image's history"
                 yield Finding(assignment.span, None, message)
+
+
+@kept
+def _may_hold(command: Command) -> bool:
+    """False for the many commands that no word and no assignment makes suspect."""
+    words = any((":" in w.text or "_" in w.text) and secret_value(w.text) for w in command.words)
+    return words or any(is_secret_name(one.name) for one in command.assignments)
 
 
 def _says(item: Instruction, pair: Pair) -> str:

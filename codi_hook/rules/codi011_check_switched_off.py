@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
 from codi_hook.recipes.insecure import PROGRAMS, variable
 from codi_hook.recipes.instructions import without_pair
-from codi_hook.recipes.switched_off import Off, certificates_missing, in_command
+from codi_hook.recipes.switched_off import Off, certificates_missing, in_command, may_switch
 from codi_hook.recipes.values import unquoted
 from codi_hook.source import Span
 
@@ -46,7 +46,7 @@ def check(document: Document) -> Iterator[Finding]:
         if script.names.isdisjoint(_PROGRAMS):
             continue
         for command in script.commands:
-            if command.name in _PROGRAMS:
+            if command.name in _PROGRAMS and may_switch(command):
                 for span, off in in_command(script, command):
                     yield _finding(span, off)
 

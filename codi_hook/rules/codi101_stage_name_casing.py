@@ -43,7 +43,7 @@ def check(document: Document) -> Iterator[Finding]:
     for stage in document.stages:
         name = stage.name_argument
         if name is not None and name.value != name.value.lower():
-            yield Finding(name.span, stage, f"stage name {name.value} is not in lower case")
+            yield Finding(name.span, stage, f"Stage name {name.value} is not in lower case")
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:

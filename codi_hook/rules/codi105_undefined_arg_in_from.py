@@ -72,7 +72,7 @@ def check(document: Document) -> Iterator[Finding]:
                 span = place(item, word, reference.start, reference.end)
                 gap = Gap(item, reference, span, nearest(reference.name, values), is_platform)
                 hint = f", did you mean {gap.near}?" if gap.near else ""
-                message = f"no ARG before the first FROM declares {reference.name}{hint}"
+                message = f"No ARG before the first FROM declares {reference.name}{hint}"
                 yield Finding(span, gap, message)
 
 

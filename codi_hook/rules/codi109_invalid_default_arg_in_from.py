@@ -45,8 +45,9 @@ def check(document: Document) -> Iterator[Finding]:
         name = base_name(document, stage, values)
         if name is not None and not is_image(name):
             shown = f"{name!r} is no image" if name else "no image is named"
-            prefix = "without --build-arg " if "$" in stage.image.text else ""
-            yield Finding(stage.image.span, stage, prefix + shown)
+            if "$" in stage.image.text:
+                shown = f"Without --build-arg {shown}"
+            yield Finding(stage.image.span, stage, shown[0].upper() + shown[1:])
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:

@@ -67,7 +67,7 @@ def check(document: Document) -> Iterator[Finding]:
             path = clean(unquoted(source.value))
             pattern = _left_out(ignore, source.value, path)
             if pattern is not None:
-                message = f"line {pattern.line} of {name} leaves {path} out ({pattern.text})"
+                message = f"Line {pattern.line} of {name} leaves {path} out ({pattern.text})"
                 yield Finding(source.span, Missing(item, source, path, pattern), message)
 
 

@@ -47,7 +47,7 @@ def check(document: Document) -> Iterator[Finding]:
         names = described_names(item) if item.leading else []
         comment = description(document, item) if names else None
         if comment is not None and not any(describes(comment, name) for name in names):
-            message = f"the comment above {item.keyword} does not begin with {names[0]}"
+            message = f"The comment above {item.keyword} does not begin with {names[0]}"
             yield Finding(item.keyword_span, (item, comment, names[0]), message)
 
 

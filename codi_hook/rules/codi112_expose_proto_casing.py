@@ -40,7 +40,7 @@ def check(document: Document) -> Iterator[Finding]:
         for word in item.arguments:
             protocol = port(word.value).protocol
             if "$" not in protocol and protocol != protocol.lower():
-                message = f"the protocol {protocol} is not in lower case"
+                message = f"The protocol {protocol} is not in lower case"
                 yield Finding(word.span, (item, word, protocol), message)
 
 

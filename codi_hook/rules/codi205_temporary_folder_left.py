@@ -44,7 +44,7 @@ def check(document: Document) -> Iterator[Finding]:
                 continue
             name = _variable(script, command)
             if name and not _is_handled(script, command, name):
-                message = f"the folder in ${name} is not removed"
+                message = f"The folder in ${name} is not removed"
                 yield Finding(command.span, (script, command, name), message)
 
 

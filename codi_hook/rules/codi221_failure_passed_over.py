@@ -63,7 +63,7 @@ def check(document: Document) -> Iterator[Finding]:
             continue
         found = _passed_over(script)
         if found is not None:
-            message = f"the step goes on when {found.name} fails"
+            message = f"The step goes on when {found.name} fails"
             yield Finding(found.word.span, script, message)
 
 

@@ -55,7 +55,7 @@ def check(document: Document) -> Iterator[Finding]:
         words = [word for word in first.args if not word.text.startswith("-")]
         match = _pair(words[0].text) if len(words) == 1 else None
         if first.name in ("echo", "printf") and match:
-            message = f"the password of {match[1]} can be read in the image's history"
+            message = f"The password of {match[1]} can be read in the image's history"
             yield Finding(words[0].span, (command, match[1]), message)
 
 

@@ -48,7 +48,7 @@ def check(document: Document) -> Iterator[Finding]:
     for comment in document.comments:
         match = None if comment.inside else _ignore(comment.text.strip())
         if match:
-            message = f"an inline ignore switches off {match[1]}"
+            message = f"An inline ignore switches off {match[1]}"
             yield Finding(comment.span, (comment, match[1]), message)
 
 

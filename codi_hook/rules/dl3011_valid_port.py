@@ -47,7 +47,7 @@ def check(document: Document) -> Iterator[Finding]:
             match = _ports(argument.value)
             high = [port for port in match.groups() if port and _is_high(port)] if match else []
             if high:
-                yield Finding(argument.span, (item, index), f"there is no port {high[0]}")
+                yield Finding(argument.span, (item, index), f"There is no port {high[0]}")
 
 
 def _is_high(port: str) -> bool:

@@ -52,7 +52,7 @@ def check(document: Document) -> Iterator[Finding]:
             value = flag.value
             known = value.isdecimal() and int(value[:9]) <= stage.index
             if not known and ":" not in value and value not in _names(document, stage.index):
-                yield Finding(flag.value_span, (stage, item, flag), f"no stage above is {value}")
+                yield Finding(flag.value_span, (stage, item, flag), f"No stage above is {value}")
 
 
 def _names(document: Document, last: int) -> list[str]:

@@ -49,7 +49,7 @@ def check(document: Document) -> Iterator[Finding]:
     for text, resolved, span in _images(document) if trusted else ():
         host = registry_of(resolved)
         if not any(_matches(host, entry.strip().lower()) for entry in trusted):
-            named = f"the image comes from {host}"
+            named = f"The image comes from {host}"
             message = f"{named}, and not from a trusted registry ({', '.join(trusted)})"
             yield Finding(span, (text, host), message)
 

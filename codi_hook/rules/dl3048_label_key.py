@@ -35,7 +35,7 @@ _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 def check(document: Document) -> Iterator[Finding]:
     for label in labels(document):
         if not _fits(label.key):
-            yield Finding(label.pair.key.span, label, f"the label key {label.key!r} {_says(label)}")
+            yield Finding(label.pair.key.span, label, f"The label key {label.key!r} {_says(label)}")
 
 
 def _fits(key: str) -> bool:

@@ -54,7 +54,7 @@ def check(document: Document) -> Iterator[Finding]:
         missing = [(key, kind) for key, kind in schema if key not in there]
         if missing:
             said = ", ".join(key for key, _kind in missing)
-            message = f"missing from the labels: {said}"
+            message = f"Missing from the labels: {said}"
             yield Finding(stage.instruction.span, (stage, missing), message)
 
 

@@ -32,7 +32,7 @@ def check(document: Document) -> Iterator[Finding]:
     known = {key for key, _kind in document.project.label_schema}
     for label in labels(document):
         if label.key not in known:
-            message = f"the label {label.key} is not in the schema"
+            message = f"The label {label.key} is not in the schema"
             yield Finding(label.pair.span, label, message)
 
 

@@ -27,7 +27,7 @@ def check(document: Document) -> Iterator[Finding]:
     schema = {key for key, _kind in document.project.label_schema}
     for label in labels(document) if schema else ():
         if label.key in schema and label.value == "":
-            yield Finding(label.pair.span, label, f"the label {label.key} is empty")
+            yield Finding(label.pair.span, label, f"The label {label.key} is empty")
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:

@@ -55,7 +55,7 @@ def check(document: Document) -> Iterator[Finding]:
             user = item.arguments[0].value.partition(":")[0]
             if (user.isascii() and user.isdigit()) or not user or _given(item, arguments):
                 continue
-            yield Finding(item.arguments[0].span, item, f"the user {user} is not a number")
+            yield Finding(item.arguments[0].span, item, f"The user {user} is not a number")
 
 
 def _given(item: Instruction, arguments: set[str]) -> bool:

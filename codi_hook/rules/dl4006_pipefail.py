@@ -52,7 +52,7 @@ def check(document: Document) -> Iterator[Finding]:
     for item in document.instructions:
         pipe = _unguarded(document, item) if item.keyword == "RUN" else None
         if pipe is not None:
-            message = f"the status of {_name(pipe)} is lost in a pipe without pipefail"
+            message = f"The status of {_name(pipe)} is lost in a pipe without pipefail"
             yield Finding(pipe.span, (item, pipe), message)
 
 
