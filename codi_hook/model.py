@@ -17,6 +17,7 @@ __all__ = [
     "FRAMING",
     "MEANING",
     "PROFILES",
+    "UNSHOWN",
     "Applicability",
     "Candidate",
     "Document",
@@ -131,6 +132,8 @@ PROFILES = ("default", "strict", "hadolint", "security")
 
 # Instructions that give meaning to those after them, for any rule.
 FRAMING = frozenset({"FROM", "ARG", "ENV", "SHELL", "WORKDIR"})
+# Stands in `Rule.reads` for every command that may run what the Dockerfile does not show.
+UNSHOWN = "./"
 MEANING = FRAMING | {"USER"}  # what a local rule may look at besides
 
 Check = Callable[[Document], Iterable[Finding]]
@@ -151,10 +154,12 @@ class Rule:
     occur in the document. An empty tuple means always.
 
     `reads` are further names whose presence, content or place the check looks at, apart from
-    FRAMING, which every check may look at. An edit that touches neither triggers nor reads cannot
-    change what the rule finds, and verification relies on that. A rule is `local` if what it finds
-    at an instruction depends on that instruction, the MEANING instructions before it, and the
-    stages: an edit then concerns it only where the edit is and, where it touches those, behind it.
+    FRAMING, which every check may look at. "RUN" stands for all that is in one, a manager's or
+    interpreter's plain name for its versions, too. An edit that touches neither triggers nor
+    reads cannot change what the rule finds, and verification relies on that. A rule is `local` if
+    what it finds at an instruction depends on that instruction, the MEANING instructions before
+    it, and the stages: an edit then concerns it only where the edit is and, where it touches
+    those, behind it.
 
     `templates` lists the ids of the templates, each with the applicabilities that it may have:
     "use-copy: safe, unsafe". tests/test_rules.py holds it to what the cases show.

@@ -54,6 +54,39 @@ def test_findings(rule: Rule, case: Case) -> None:
         assert tuple(finding.message or rule.summary for finding in found) == case.messages
 
 
+# How sentences begin in English, and names do not.
+OPENERS = frozenset(
+    ("an", "the", "this", "that", "there", "it", "its", "no", "not", "nothing", "only", "without",
+     "with", "where", "when", "what", "which", "label", "line", "lines", "stage", "missing",
+     "unknown", "one", "two", "several", "every", "each", "and", "or", "if", "is", "are")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_the_wording_of_messages_and_reasons(rule: Rule, case: Case) -> None:
+    """A message begins with a capital, or with a name as the file has it: a command, a path. A
+    title is like it; a reason is a clause. None ends in a full stop."""
+    with case.document() as document:
+        found = lint(document, (rule,))
+        made = [one for finding in found for one in rule.candidates(finding)]
+    for text in [finding.message or rule.summary for finding in found]:
+        first = text.split()[0].rstrip(":,")
+        assert first not in OPENERS and first != "a", text
+        assert not first[0].islower() or _is_name(rule, case, first), text
+        assert text[-1] not in ".!", text
+    for one in made:
+        assert one.title[0].isupper(), one.title
+        for text in (one.title, *(reason.text for reason in one.reasons)):
+            assert text.strip() == text and text[-1] not in ".!", text
+        for reason in one.reasons:
+            first = reason.text.split()[0].rstrip(":,")
+            assert not (first.istitle() and first.lower() in OPENERS), reason.text
+
+
+def _is_name(rule: Rule, case: Case, word: str) -> bool:
+    return word in case.source.decode("utf-8", "replace") or word in rule.triggers
+
+
 @pytest.mark.parametrize(
     ("rule", "case"), [param for param in CASES if param.values[1].candidates is not None]
 )

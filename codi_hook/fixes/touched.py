@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.fixes.patch import Patched
+from codi_hook.model import UNSHOWN
+from codi_hook.recipes.layers import runs_a_file
 from codi_hook.shell import Document
 from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.managers import call
 
 
 def touched(document: Document, patched: Patched) -> frozenset[str]:
@@ -17,7 +20,7 @@ def touched(document: Document, patched: Patched) -> frozenset[str]:
     before = _Side(document, patched.replaced)
     after = _Side(patched.document, patched.fresh)
     names = before.keywords | after.keywords
-    if before.frames != after.frames:
+    if before.frames != after.frames or (len(before.counts) > 1 and before.counts != after.counts):
         return frozenset(names | before.names | after.names)
     old = [_identity(command) for command in before.commands]
     new = [_identity(command) for command in after.commands]
@@ -26,7 +29,19 @@ def touched(document: Document, patched: Patched) -> frozenset[str]:
     if ahead + behind == len(old) == len(new):  # white space, or what is no command
         return frozenset(names | before.names)
     changed = before.commands[ahead : len(old) - behind] + after.commands[ahead : len(new) - behind]
-    return frozenset(names.union([command.name for command in changed]))
+    for command in changed:
+        names.update(_names(command))
+    return frozenset(names)
+
+
+def _names(command: Command) -> Iterator[str]:
+    yield command.name
+    yield command.name.rstrip("0123456789.")
+    found = call(command)
+    if found is not None:
+        yield found.name
+    if runs_a_file(command):
+        yield UNSHOWN
 
 
 class _Side:
@@ -36,6 +51,7 @@ class _Side:
         self.keywords: set[str] = set()
         self.commands: list[Command] = []
         self.frames: list[Any] = []  # all of the scripts but their commands
+        self.counts: list[int] = []  # how many commands each has
         for item in items:
             inner = item.trigger or item
             self.keywords.update((item.keyword, inner.keyword))
@@ -43,10 +59,11 @@ class _Side:
             if script is not None:
                 self.commands += script.commands
                 self.frames.append(_frame(inner, script))
+                self.counts.append(len(script.commands))
 
     @property
     def names(self) -> set[str]:
-        return {command.name for command in self.commands}
+        return {name for command in self.commands for name in _names(command)}
 
 
 def _frame(item: Instruction, script: Script) -> tuple[Any, ...]:
@@ -56,7 +73,10 @@ def _frame(item: Instruction, script: Script) -> tuple[Any, ...]:
 
 def _identity(command: Command) -> tuple[Any, ...]:
     """What two commands share that do the same at the same place of a script."""
+    pipeline, wrapper = command.pipeline, command.wrapper
     return (
+        wrapper.name if wrapper is not None else "",
+        [one.name for one in pipeline.commands] if pipeline is not None else (),
         [word.text for word in command.words],
         [(one.name, one.value and one.value.text) for one in command.assignments],
         [(one.operator, one.target and one.target.text) for one in command.redirects],

@@ -16,7 +16,7 @@ from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import Call, call
 
-_MAY_UPDATE = frozenset({
+MAY_UPDATE = frozenset({
     "add-apt-repository", "apt-add-repository", "apt-file", "apt-key", "eatmydata", "apt-fast",
     "install_packages", "install_clean", "docker-php-ext-install", "install-php-extensions",
 })  # fmt: skip
@@ -84,5 +84,5 @@ def _after(command: Command, found: Call | None, state: bool | None) -> bool | N
         return False if found.verb in ("distclean", "dist-clean") else state
     if removes(command, LISTS):
         return False
-    unknown = command.name in _MAY_UPDATE or (found is None and runs_a_file(command))
+    unknown = command.name in MAY_UPDATE or (found is None and runs_a_file(command))
     return None if state is False and unknown else state

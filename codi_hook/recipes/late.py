@@ -11,17 +11,20 @@ from codi_hook.model import Document
 from codi_hook.recipes.apt_lists import LISTS
 from codi_hook.recipes.cleaning import removes
 from codi_hook.recipes.mounts import covers, kept_out
-from codi_hook.recipes.trails import Trail, bare, fetched, shipped
+from codi_hook.recipes.trails import MOVES_ON, Trail, bare, fetched, shipped
 from codi_hook.recipes.values import unquoted
 from codi_hook.recipes.workdirs import effective, join
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.flags import operands
 from codi_hook.shell.kept import kept
-from codi_hook.shell.managers import Call, call
+from codi_hook.shell.managers import MANAGERS, Call, call
 
 DELETERS = (
     "rm", "apk", "apt", "apt-get", "aptitude", "dnf", "gem", "microdnf", "npm", "pip", "pip3",
     "yarn", "yum", "zypper",
+)  # fmt: skip
+READS = (
+    "COPY", "ADD", "curl", "wget", "find", "cd", "pushd", "popd", *MOVES_ON, *MANAGERS,
 )  # fmt: skip
 _FILLS = frozenset({"install", "update-index", "upgrade", "dist-upgrade"})
 _DELETES = frozenset(DELETERS)

@@ -24,7 +24,7 @@ _plain_variable = pattern(r"\$(\w+)")
 _open = pattern(r"[`\\;|&<>()\s]|\$\(").search
 _shape = pattern(r"[*?\[]").search
 _address = pattern(r"(?:https?|ftp)://[^/\s]+/").match
-_MOVES_ON = frozenset({"mv", "trap", "shred", "unlink", "eval"})
+MOVES_ON = frozenset({"mv", "trap", "shred", "unlink", "eval"})
 _CHANGES_FOLDER = frozenset({"cd", "pushd", "popd"})
 _APART = ("subshell", "substitution", "function", "sh -c")
 
@@ -104,7 +104,7 @@ class Trail:
             )
         if command.name == "find":
             return any(word.text in ("-delete", "-exec", "-execdir") for word in command.args)
-        if command.name in _MOVES_ON:
+        if command.name in MOVES_ON:
             return command.name != "mv" or any(
                 self.place(command, word) == path or _shape(word.text) for word in command.args
             )

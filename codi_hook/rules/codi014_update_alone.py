@@ -164,7 +164,6 @@ RULE = Rule(
     check,
     candidates,
     triggers=_APT,
-    reads=("RUN",),
     templates=(
         "update-where-installed: unsafe",
         "update-with-cache-mounts: unsafe",

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.model import (
+    UNSHOWN,
     Applicability,
     Candidate,
     Document,
@@ -37,7 +38,7 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.apt_lists import CLEAN, LISTS
-from codi_hook.recipes.apt_state import without_lists
+from codi_hook.recipes.apt_state import MAY_UPDATE, without_lists
 from codi_hook.recipes.cleaning import removed
 from codi_hook.recipes.mounts import builder_reason, cache_mounts, covers, kept_out, mountable
 from codi_hook.recipes.scripts import append_command, joiner
@@ -115,7 +116,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=_APT,
-    reads=("RUN", "COPY", "ADD"),
+    reads=("COPY", "ADD", "rm", "find", UNSHOWN, *MAY_UPDATE),
     templates=(
         "update-first: unsafe",
         "update-with-cache-mounts: unsafe",

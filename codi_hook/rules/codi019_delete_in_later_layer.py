@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.model import Applicability, Candidate, Document, Finding, Reason, Rule, Severity
-from codi_hook.recipes.late import DELETERS, Late, late
+from codi_hook.recipes.late import DELETERS, READS, Late, late
 from codi_hook.recipes.late_fixes import joined, mounted, moved
 from codi_hook.recipes.mounts import builder_reason
 
@@ -107,7 +107,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=DELETERS,
-    reads=("RUN", "COPY", "ADD"),
+    reads=READS,
     templates=(
         "delete-where-added: unsafe",
         "add-and-delete-together: display",

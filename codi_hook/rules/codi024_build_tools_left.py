@@ -52,6 +52,7 @@ from codi_hook.recipes.toolchain import (
     left_tools,
     removal,
 )
+from codi_hook.shell.managers import MANAGERS
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -152,7 +153,7 @@ RULE = Rule(
     check,
     candidates,
     triggers=("apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"),
-    reads=("RUN", "CMD", "ENTRYPOINT"),
+    reads=("CMD", "ENTRYPOINT", "python", *COMPILERS, *MANAGERS),
     templates=(
         "remove-in-same-run: unsafe",
         "build-stage: display",
