@@ -51,7 +51,7 @@ def old(name: str, tag: str) -> Old | None:
     if number in (6, 7):
         return Old(f"Java {number}", False, True)
     if number == 8:
-        return Old("The Java 8 of openjdk (8u342 at most)", False, False)
+        return Old("Java 8 of openjdk (8u342 at most)", False, False)
     return Old("Java 9", True, True) if number == 9 else None
 
 

@@ -68,7 +68,7 @@ def in_command(script: Script, command: Command) -> Iterator[tuple[Span, Off]]:
         for word in command.args:
             switch = written(word.text)
             if switch:
-                yield (word.span, Off(switch, "what is written here", ()))
+                yield (word.span, Off(switch, "What is written here", ()))
         return
     yield from _by_option(command)
     switch = _exported(command) if command.name == "export" else _set(command)

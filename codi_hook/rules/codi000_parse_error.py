@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.model import Document, Finding, Rule, Severity
+from codi_hook.recipes.wording import sentence
 
 
 def check(document: Document) -> Iterator[Finding]:
     for problem in document.problems:
         hint = f"; {problem.hint}" if problem.hint else ""
-        said = problem.message[:1].upper() + problem.message[1:]
-        yield Finding(problem.span, problem, f"{said}{hint}")
+        yield Finding(problem.span, problem, sentence(f"{problem.message}{hint}"))
 
 
 RULE = Rule(

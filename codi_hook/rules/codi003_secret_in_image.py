@@ -42,6 +42,7 @@ from codi_hook.recipes.mounts import frontend_is, mountable
 from codi_hook.recipes.scripts import editable, prepend_command
 from codi_hook.recipes.secrets import is_secret_name, secret_value
 from codi_hook.recipes.values import unquoted
+from codi_hook.recipes.wording import sentence
 from codi_hook.shell.ast import Command
 from codi_hook.shell.kept import kept
 
@@ -58,11 +59,12 @@ def check(document: Document) -> Iterator[Finding]:
         for word in command.words:
             kind = secret_value(word.text) if ":" in word.text or "_" in word.text else None
             if kind:
-                yield Finding(word.span, None, f"{kind} in a RUN stays in the image's history")
+                message = f"{sentence(kind)} in a RUN stays in the image's history"
+                yield Finding(word.span, None, message)
         for assignment in command.assignments:
             value = assignment.value.value if assignment.value else None
             if value and is_secret_name(assignment.name):
-                message = f"the value of {assignment.name} stays in the image's history"
+                message = f"The value of {assignment.name} stays in the image's history"
                 yield Finding(assignment.span, None, message)
 
 

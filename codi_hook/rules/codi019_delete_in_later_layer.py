@@ -31,12 +31,14 @@ from codi_hook.model import Applicability, Candidate, Document, Finding, Reason,
 from codi_hook.recipes.late import DELETERS, READS, Late, late
 from codi_hook.recipes.late_fixes import joined, mounted, moved
 from codi_hook.recipes.mounts import builder_reason
+from codi_hook.recipes.wording import sentence
 
 
 def check(document: Document) -> Iterator[Finding]:
     for found in late(document):
         line = found.origin.start_line
-        message = f"{found.what} stays in the layer of line {line} and is only hidden here"
+        what = sentence(found.what) if found.what.startswith("the ") else found.what
+        message = f"{what} stays in the layer of line {line} and is only hidden here"
         yield Finding(found.command.span, found, message)
 
 

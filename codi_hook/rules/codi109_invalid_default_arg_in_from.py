@@ -37,6 +37,7 @@ from codi_hook.recipes.expansion import references
 from codi_hook.recipes.from_words import base_name, global_values, is_image
 from codi_hook.recipes.images import pins_of
 from codi_hook.recipes.instructions import cased, insert_before
+from codi_hook.recipes.wording import sentence
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def check(document: Document) -> Iterator[Finding]:
             shown = f"{name!r} is no image" if name else "no image is named"
             if "$" in stage.image.text:
                 shown = f"Without --build-arg {shown}"
-            yield Finding(stage.image.span, stage, shown[0].upper() + shown[1:])
+            yield Finding(stage.image.span, stage, sentence(shown))
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:

@@ -40,6 +40,7 @@ from codi_hook.model import (
 )
 from codi_hook.patterns import pattern
 from codi_hook.recipes.scripts import editable, stops_on_error
+from codi_hook.recipes.wording import clause
 from codi_hook.shell.ast import Command, Script
 from codi_hook.shell.managers import call
 from codi_hook.source import Span
@@ -98,7 +99,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     source = script.instruction.source
     first = script.statements[0].span.start
     inside = any(one.content_span.start <= first for one in script.instruction.heredocs)
-    lost = Reason("unnoticed", finding.message or "a failure is passed over")
+    lost = Reason("unnoticed", clause(finding.message) or "a failure is passed over")
     text = f"set -e{source.newline}" if inside else "set -e; "
     yield Candidate(
         "set-e",
