@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.fixes.apply import BadEdits, apply, ordered
+from codi_hook.fixes.concern import indexed
 from codi_hook.fixes.patch import Patched, Patcher
 from codi_hook.fixes.touched import touched
 from codi_hook.frozen import dataclass
 from codi_hook.lint import raw
 from codi_hook.model import (
-    FRAMING,
     MEANING,
     Candidate,
     Edit,
@@ -56,13 +57,14 @@ _NOT_TRIED = Rejected(
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What some edits lead to: the document after them, what is broken there, the names that
-    they touch, the codes of the rules that were asked, and what those report."""
+    """What some edits lead to: the part that was parsed anew and where spans in it begin, what is
+    broken there, the names that were touched, the rules that were asked, and what they report."""
 
-    patched: Patched
+    region: Span
+    base: int
     broken: tuple[Rejection, str] | None
-    touched: frozenset[str]
-    asked: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
+    asked: int = 0
     found: tuple[tuple[str, Span], ...] = ()
 
 
@@ -73,16 +75,21 @@ class Verifier:
         self, document: Document, rules: Sequence[Rule], recheck: Recheck | None = None
     ) -> None:
         self.document = document
-        self.rules = rules
+        self.rules = indexed(rules)
         self.recheck = recheck
         self.patcher = Patcher(document)
         self.work = 0
         self._outcomes: dict[tuple[Edit, ...], Outcome] = {}
 
     @cached_property
-    def before(self) -> list[tuple[str, Span]]:
-        """Everything the rules report now, inline ignores disregarded."""
-        return [(rule.code, item.span) for rule, item in raw(self.document, self.rules)]
+    def before(self) -> list[tuple[Span, str]]:
+        """Everything the rules report now, inline ignores disregarded, by place."""
+        found = self.rules.check(self.document, self.rules.all)
+        return sorted((item.span, rule.code) for rule, item in found)
+
+    @cached_property
+    def _before(self) -> frozenset[tuple[Span, str]]:
+        return frozenset(self.before)
 
     def verify(self, finding: Finding) -> Verified:
         if self.work > WORK_LIMIT:
@@ -118,7 +125,7 @@ class Verifier:
             return Rejection.DUPLICATE, ""
         results.add(result)
         outcome = self._outcome(edits)
-        found = outcome.broken or self._resolves(outcome, finding)
+        found = outcome.broken or self._resolves(outcome, finding, edits)
         if found is None and self.recheck is not None:
             found = self.recheck(finding, candidate)
         return found or (None, "")
@@ -134,15 +141,14 @@ class Verifier:
         return known
 
     def _tried(self, patched: Patched) -> Outcome:
+        region, base = patched.region, patched.base
         broken = self._breaks(patched)
         if broken is not None:
-            return Outcome(patched, broken, frozenset())
+            return Outcome(region, base, broken)
         names = touched(self.document, patched)
-        concerned = self._concerned(names)
-        found = tuple(
-            [(rule.code, item.span) for rule, item in self._ask(patched, names, concerned)]
-        )
-        return Outcome(patched, None, names, frozenset([rule.code for rule in concerned]), found)
+        asked = self._concerned(names)
+        found = self._ask(patched, names, asked)
+        return Outcome(region, base, None, names, asked, tuple(found))
 
     def _breaks(self, patched: Patched) -> tuple[Rejection, str] | None:
         document = patched.document
@@ -153,76 +159,61 @@ class Verifier:
         )
         return (Rejection.BREAKS_SHELL, "") if worse else None
 
-    def _concerned(self, names: frozenset[str]) -> list[Rule]:
-        """The rules whose findings an edit of such names may change: see `Rule.reads`."""
-        if not names.isdisjoint(FRAMING):
-            return list(self.rules)
-        behind = not names.isdisjoint(MEANING)
-        return [
-            rule
-            for rule, watched in self._watched
-            if not watched or (behind and rule.local) or not watched.isdisjoint(names)
-        ]
+    def _concerned(self, names: frozenset[str]) -> int:
+        return self.rules.concerned(names)
 
     def _ask(
-        self, patched: Patched, names: frozenset[str], rules: Sequence[Rule]
-    ) -> Iterator[tuple[Rule, Finding]]:
-        """What the rules report after an edit, local ones only where it concerns them."""
-        if "FROM" in names:
-            yield from raw(patched.document, rules)
-            return
-        yield from raw(patched.document, [rule for rule in rules if not rule.local])
-        behind = not names.isdisjoint(MEANING)
-        end = patched.region.end if behind else patched.base
-        for rule, item in raw(patched.excerpt(behind), [rule for rule in rules if rule.local]):
-            if item.span.start >= end:
-                yield rule, item
-
-    @cached_property
-    def _watched(self) -> list[tuple[Rule, frozenset[str]]]:
-        return [
-            (rule, frozenset(rule.triggers and rule.triggers + rule.reads)) for rule in self.rules
-        ]
+        self, patched: Patched, names: frozenset[str], asked: int
+    ) -> Iterator[tuple[str, Span]]:
+        """What rules report after an edit, local ones only where it concerns them."""
+        rules = self.rules
+        local = 0 if "FROM" in names else rules.local
+        for rule, item in rules.check(patched.document, asked & ~local):
+            yield rule.code, item.span
+        if asked & local:
+            behind = not names.isdisjoint(MEANING)
+            end = patched.region.end if behind else patched.base
+            for rule, item in rules.check(patched.excerpt(behind), asked & local):
+                if item.span.start >= end:
+                    yield rule.code, item.span
 
     def _stays(self, finding: Finding, outcome: Outcome) -> bool:
         """Whether an edit elsewhere cannot have resolved the finding."""
         if not finding.rule.local or "FROM" in outcome.touched:
             return False
-        start = outcome.patched.region.start
-        return outcome.touched.isdisjoint(MEANING) or finding.span.start < start
+        return outcome.touched.isdisjoint(MEANING) or finding.span.start < outcome.region.start
 
-    def _resolves(self, outcome: Outcome, finding: Finding) -> tuple[Rejection, str] | None:
-        own = finding.rule
-        patched = outcome.patched
-        region, base = patched.region, patched.base
-        elsewhere: set[tuple[str, Span]] = set()
-        there: Counter[str] = Counter()
-        for code, span in self.before:
-            if region.start <= span.start < region.end:
-                there[code] += 1
-            else:
-                elsewhere.add((code, span))
+    def _resolves(
+        self, outcome: Outcome, finding: Finding, edits: tuple[Edit, ...]
+    ) -> tuple[Rejection, str] | None:
+        own, region = finding.code, outcome.region
+        there = self._there(region)
         fresh: Counter[str] = Counter()
         new: set[str] = set()
         in_region = region.start <= finding.span.start < region.end
         remains = not in_region and self._stays(finding, outcome)
         found = outcome.found
-        if own.code not in outcome.asked:
-            found += tuple(
-                [(own.code, item.span) for _, item in self._ask(patched, outcome.touched, [own])]
-            )
+        alone = self.rules.only(finding.rule)
+        if not alone & outcome.asked:
+            found += tuple(self._ask(self.patcher.patch(edits), outcome.touched, alone))
         for code, span in found:
-            if span.start >= base:
+            if span.start >= outcome.base:
                 fresh[code] += 1
-            elif (code, span) not in elsewhere:
+            elif region.start <= span.start < region.end or (span, code) not in self._before:
                 new.add(code)
-            elif code == own.code and span == finding.span:
+            elif code == own and span == finding.span:
                 remains = True
-        remains = remains or (in_region and fresh[own.code] >= there[own.code])
-        if remains and not own.external:  # of those `recheck` knows
+        remains = remains or (in_region and fresh[own] >= there[own])
+        if remains and not finding.rule.external:  # of those `recheck` knows
             return Rejection.FINDING_REMAINS, ""
         new.update(code for code, count in fresh.items() if count > there[code])
         return (Rejection.NEW_FINDING, min(new)) if new else None
+
+    def _there(self, region: Span) -> Counter[str]:
+        """How many findings of each rule begin in the region now."""
+        first = bisect_left(self.before, ((region.start, -1), ""))
+        last = bisect_left(self.before, ((region.end, -1), ""))
+        return Counter([code for _, code in self.before[first:last]])
 
 
 def broken_scripts(document: Document, instructions: Iterable[Instruction]) -> int:

@@ -3,17 +3,17 @@ part (`Rule.reads`, `Rule.local`). It must not show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from codi_hook import registry
 from codi_hook.fixes.patch import Patched
 from codi_hook.fixes.verify import Outcome, Verifier
-from codi_hook.lint import lint, raw
-from codi_hook.model import Finding, Rule
+from codi_hook.lint import lint
+from codi_hook.model import Finding
 from codi_hook.shell import parse
-from codi_hook.source import Source
+from codi_hook.source import Source, Span
 from scripts.judge_fixes import sample
 
 FILES = 150
@@ -22,13 +22,14 @@ FILES = 150
 class Whole(Verifier):
     """Asks every rule every time."""
 
-    def _concerned(self, names: frozenset[str]) -> list[Rule]:
-        return list(self.rules)
+    def _concerned(self, names: frozenset[str]) -> int:
+        return self.rules.all
 
     def _ask(
-        self, patched: Patched, names: frozenset[str], rules: Sequence[Rule]
-    ) -> Iterator[tuple[Rule, Finding]]:
-        return raw(patched.document, rules)
+        self, patched: Patched, names: frozenset[str], asked: int
+    ) -> Iterator[tuple[str, Span]]:
+        for rule, finding in self.rules.check(patched.document, asked):
+            yield rule.code, finding.span
 
     def _stays(self, finding: Finding, outcome: Outcome) -> bool:
         return False
