@@ -88,15 +88,20 @@ def late(document: Document) -> Iterator[Late]:
     """The commands that delete only what an earlier layer of the same stage has added."""
     left = _MOST
     for script in shipped(document, *DELETERS):
-        before = list(_before(document, script.instruction))
+        deleting = _deleting(script)
+        before = list(_before(document, script.instruction)) if deleting else []
         if len(before) < 2:  # FROM alone
             continue
-        for command in script.commands:
-            if command.name in _DELETES and left and _deletes(command):
-                left -= 1
-                found = _late(document, script, command, before)
-                if found is not None:
-                    yield found
+        for command in deleting[:left]:
+            left -= 1
+            found = _late(document, script, command, before)
+            if found is not None:
+                yield found
+
+
+@kept
+def _deleting(script: Script) -> tuple[Command, ...]:
+    return tuple([one for one in script.commands if one.name in _DELETES and _deletes(one)])
 
 
 def _deletes(command: Command) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from codi_hook.frozen import dataclass, field
 from codi_hook.source import Span
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from codi_hook.dockerfile.ast import Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A shell word as written. `value` has quotes and escapes removed; None where the word
     holds an expansion (``$x``, ``$(…)``, a glob is no expansion) and cannot be known."""
 

@@ -76,7 +76,8 @@ class Mover:
         return _new(Span, (start + self.distance, end + self.distance))
 
     def word(self, word: Word) -> Word:
-        return Word(word.text, self.span(word.span), word.value)
+        text, (start, end), value = word
+        return _new(Word, (text, _new(Span, (start + self.distance, end + self.distance)), value))
 
     def assignment(self, one: Assignment) -> Assignment:
         value = one.value and self.word(one.value)

@@ -43,7 +43,7 @@ class Reader:
             and not _special(text.ascii, start, end)
         ):
             raw = text.ascii[start:end]
-            return Word(raw, _new(Span, (start + text.shift, end + text.shift)), raw)
+            return _new(Word, (raw, _new(Span, (start + text.shift, end + text.shift)), raw))
         span = text.span(start, end)
         raw = decode(self.source[span.start - self.base : span.end - self.base])
         data = text.data
