@@ -29,9 +29,8 @@ PLATFORM = frozenset(
     for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 ) | {"TARGETSTAGE"}
 _SHELL = frozenset({"PWD", "OLDPWD", "UID", "EUID", "PPID", "RANDOM", "HOSTNAME", "SECONDS"})
-_FILLED = frozenset(
-    {"ADD", "ARG", "COPY", "ENV", "LABEL", "RUN", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
-)
+# Instructions in which the builder fills variables in, of a RUN in its mounts.
+FILLED = ("ADD", "ARG", "COPY", "ENV", "LABEL", "RUN", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
 _REQUIRES = ("?", ":?")  # the build fails by itself where such a variable is unset
 
 # Why a variable has no value, as `Undefined.cause`.
@@ -98,7 +97,7 @@ def _undefined(document: Document) -> Iterator[Undefined]:
             known = environment(stage)
             scope = _Scope(set(known or ("PATH",)), known is not None)
         for item in stage.instructions[1:]:
-            if item.keyword not in _FILLED or (item.keyword == "RUN" and not item.flags):
+            if item.keyword not in FILLED or (item.keyword == "RUN" and not item.flags):
                 continue
             yield from _in_instruction(document, stage, item, scope)
             if item.keyword in ("ARG", "ENV"):

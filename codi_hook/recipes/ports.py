@@ -1,8 +1,12 @@
-"""One word of EXPOSE taken apart."""
+"""The words of EXPOSE, and one of them taken apart."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from codi_hook.dockerfile import Argument, Instruction
 from codi_hook.frozen import dataclass
+from codi_hook.model import Document
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,14 @@ class Port:
     @property
     def is_mapping(self) -> bool:
         return bool(self.before)
+
+
+def exposed(document: Document) -> Iterator[tuple[Instruction, Argument]]:
+    """Every word of the file's own EXPOSEs; what ONBUILD says is for another file."""
+    for item in document.instructions:
+        if item.keyword == "EXPOSE":
+            for word in item.arguments:
+                yield item, word
 
 
 def port(word: str) -> Port:

@@ -37,6 +37,7 @@ from codi_hook.recipes import undefined_fixes as fixes
 from codi_hook.recipes.arguments import (
     AUTOMATIC,
     ELSEWHERE,
+    FILLED,
     GLOBAL,
     LATER,
     NEAR,
@@ -86,18 +87,7 @@ RULE = Rule(
     check,
     candidates,
     aliases=("UndefinedVar",),
-    triggers=(
-        "ADD",
-        "ARG",
-        "COPY",
-        "ENV",
-        "LABEL",
-        "RUN",
-        "STOPSIGNAL",
-        "USER",
-        "VOLUME",
-        "WORKDIR",
-    ),
+    triggers=FILLED,
     local=True,
     templates=(
         "declare-arg: unsafe",

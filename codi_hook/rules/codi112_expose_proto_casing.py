@@ -30,18 +30,15 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.ports import port
+from codi_hook.recipes.ports import exposed, port
 
 
 def check(document: Document) -> Iterator[Finding]:
-    for item in document.instructions:
-        if item.keyword != "EXPOSE":
-            continue
-        for word in item.arguments:
-            protocol = port(word.value).protocol
-            if "$" not in protocol and protocol != protocol.lower():
-                message = f"The protocol {protocol} is not in lower case"
-                yield Finding(word.span, (item, word, protocol), message)
+    for item, word in exposed(document):
+        protocol = port(word.value).protocol
+        if "$" not in protocol and protocol != protocol.lower():
+            message = f"The protocol {protocol} is not in lower case"
+            yield Finding(word.span, (item, word, protocol), message)
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:

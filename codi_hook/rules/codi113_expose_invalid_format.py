@@ -34,19 +34,16 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.ports import Port, port
-from codi_hook.source import Span
+from codi_hook.recipes.instructions import without_argument
+from codi_hook.recipes.ports import Port, exposed, port
 
 
 def check(document: Document) -> Iterator[Finding]:
-    for item in document.instructions:
-        if item.keyword != "EXPOSE":
-            continue
-        for word in item.arguments:
-            parts = port(word.value)
-            if parts.is_mapping:
-                message = f"{word.value} holds more than the port of the container"
-                yield Finding(word.span, (item, word, parts), message)
+    for item, word in exposed(document):
+        parts = port(word.value)
+        if parts.is_mapping:
+            message = f"{word.value} holds more than the port of the container"
+            yield Finding(word.span, (item, word, parts), message)
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
@@ -77,7 +74,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             "drop-repeated",
             f"Take {word.value} out",
-            (_without(item, word),),
+            (without_argument(item, word),),
             Applicability.SAFE,
             (
                 Reason("repeated", f"the line names {parts.number} already"),
@@ -107,14 +104,6 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
                 Reason("adds-port", f"the image then records {first} as well"),
             ),
         )
-
-
-def _without(item: Instruction, word: Argument) -> Edit:
-    """The word and the blanks that part it from its neighbour; it is not the only one."""
-    at = item.arguments.index(word)
-    if at:
-        return Edit(Span(item.arguments[at - 1].span.end, word.span.end), "")
-    return Edit(Span(word.span.start, item.arguments[1].span.start), "")
 
 
 RULE = Rule(

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
 from codi_hook.recipes import undefined_fixes as fixes
-from codi_hook.recipes.arguments import Undefined, undefined
+from codi_hook.recipes.arguments import FILLED, Undefined, undefined
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -54,18 +54,7 @@ RULE = Rule(
     check,
     candidates,
     aliases=("UndefinedVar",),
-    triggers=(
-        "ADD",
-        "ARG",
-        "COPY",
-        "ENV",
-        "LABEL",
-        "RUN",
-        "STOPSIGNAL",
-        "USER",
-        "VOLUME",
-        "WORKDIR",
-    ),
+    triggers=FILLED,
     default=False,
     local=True,
     templates=(

@@ -19,35 +19,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codi_hook.dockerfile import Instruction
+from codi_hook.dockerfile import Argument, Instruction
 from codi_hook.model import (
     Applicability,
     Candidate,
     Document,
-    Edit,
     Finding,
     Reason,
     Rule,
     Severity,
 )
 from codi_hook.patterns import pattern
-from codi_hook.recipes.instructions import delete
+from codi_hook.recipes.instructions import without_argument
 from codi_hook.recipes.pins import advice
-from codi_hook.source import Span
+from codi_hook.recipes.ports import exposed
 
 _HIGHEST = 65535
 _ports = pattern(r"(\d+)(?:-(\d+))?(?:/\w+)?\Z").match
 
 
 def check(document: Document) -> Iterator[Finding]:
-    for item in document.instructions:
-        if item.keyword != "EXPOSE":
-            continue
-        for index, argument in enumerate(item.arguments):
-            match = _ports(argument.value)
-            high = [port for port in match.groups() if port and _is_high(port)] if match else []
-            if high:
-                yield Finding(argument.span, (item, index), f"There is no port {high[0]}")
+    for item, word in exposed(document):
+        match = _ports(word.value)
+        high = [port for port in match.groups() if port and _is_high(port)] if match else []
+        if high:
+            yield Finding(word.span, (item, word), f"There is no port {high[0]}")
 
 
 def _is_high(port: str) -> bool:
@@ -56,14 +52,14 @@ def _is_high(port: str) -> bool:
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
-    item: Instruction = finding.subject[0]
-    index: int = finding.subject[1]
-    written = item.arguments[index].value
-    alone = len(item.arguments) == 1
+    item: Instruction
+    word: Argument
+    item, word = finding.subject
+    written = word.value
     yield Candidate(
         "drop-port",
         f"Take {written} out",
-        (delete(item) if alone else _without(item, index),),
+        (without_argument(item, word),),
         Applicability.UNSAFE,
         (
             Reason("cannot-exist", f"nothing can listen on {written}: 65535 is the highest port"),
@@ -76,13 +72,6 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         ("a-digit", "a digit too many, or two ports that have grown together, are usual"),
         ("not-known", "which port the program listens on is not in this line"),
     )
-
-
-def _without(item: Instruction, index: int) -> Edit:
-    words = item.arguments
-    if index + 1 < len(words):
-        return Edit(Span(words[index].span.start, words[index + 1].span.start), "")
-    return Edit(Span(words[index - 1].span.end, words[index].span.end), "")
 
 
 RULE = Rule(
