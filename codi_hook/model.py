@@ -106,6 +106,9 @@ class Candidate:
     reasons: tuple[Reason, ...] = ()
 
 
+_BY_LINT: Any = None  # stands where `lint` will put what a check does not know
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A place where a rule does not hold.
@@ -117,9 +120,9 @@ class Finding:
     span: Span
     subject: Any = None
     message: str = ""
-    rule: Rule = field(default=None, repr=False)  # type: ignore[assignment]  # set by lint
-    document: Document = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
-    severity: Severity = field(default=None, compare=False)  # type: ignore[assignment]
+    rule: Rule = field(default=_BY_LINT, repr=False)
+    document: Document = field(default=_BY_LINT, repr=False, compare=False)
+    severity: Severity = field(default=_BY_LINT, compare=False)
 
     @property
     def code(self) -> str:

@@ -6,7 +6,7 @@ Every file gives a `Document`: what BuildKit would refuse is in its `problems`, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from codi_hook.dockerfile import heredoc, words
 from codi_hook.dockerfile.ast import Argument, Comment, Flag, Heredoc, Instruction, Pair, Problem
@@ -28,11 +28,17 @@ _KNOWN = _JSON_OR_STRING | _JSON_OR_FIELDS | _FIELDS | _STRING | {"HEALTHCHECK"}
 _HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 
+@overload
+def parse(source: Source) -> Document: ...
+
+
+@overload
+def parse(source: Source, factory: type[D], project: Project = UNKNOWN) -> D: ...
+
+
 def parse(
-    source: Source,
-    factory: type[D] = Document,  # type: ignore[assignment]  # the default is D's bound
-    project: Project = UNKNOWN,
-) -> D:
+    source: Source, factory: type[Document] = Document, project: Project = UNKNOWN
+) -> Document:
     """The document of a whole file. Never raises for what the file contains."""
     return _parse(Scanner(source), factory, project)[0]
 

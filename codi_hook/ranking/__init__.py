@@ -5,6 +5,7 @@ What is named here is loaded when it is asked for: a run without a model needs `
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,10 +16,7 @@ __all__ = ["Ranker", "RankingSettings", "rank"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "RankingSettings":
-        from codi_hook.ranking import settings as module
-    elif name in __all__:
-        from codi_hook.ranking import ranker as module  # type: ignore[no-redef]
-    else:
+    if name not in __all__:
         raise AttributeError(name)
-    return getattr(module, name)
+    module = "settings" if name == "RankingSettings" else "ranker"
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -189,8 +189,10 @@ def runtimes(document: Document, stage: Stage, build: Build) -> Iterator[str]:
         return
     if build.language in ("Go", "Rust"):
         alpine, debian = _alpine(tag), _codename(tag)
-        if alpine or debian:
-            yield f"alpine:{alpine[1]}" if alpine else f"debian:{debian[1]}-slim"  # type: ignore[index]
+        if alpine:
+            yield f"alpine:{alpine[1]}"
+        elif debian:
+            yield f"debian:{debian[1]}-slim"
     elif name in _JDK_OF or name in ("openjdk", "eclipse-temurin"):
         yield from _jre(name, tag)
     elif name.endswith("/sdk"):

@@ -83,8 +83,9 @@ def _commands(document: Document, stage: Stage) -> Iterator[tuple[Script, Comman
     for part in reversed(list(stage.lineage())):
         for item in part.of("RUN"):
             script = document.script(item)
-            for command in script.commands if script else ():
-                yield script, command  # type: ignore[misc]  # there is one if it has commands
+            if script is not None:
+                for command in script.commands:
+                    yield script, command
 
 
 @kept
