@@ -11,6 +11,7 @@ from codi_hook.model import UNSHOWN
 from codi_hook.recipes.layers import runs_a_file
 from codi_hook.shell import Document
 from codi_hook.shell.ast import Command, Script
+from codi_hook.shell.kept import kept
 from codi_hook.shell.managers import call
 
 
@@ -75,14 +76,21 @@ def _identity(command: Command) -> tuple[Any, ...]:
     """What two commands share that do the same at the same place of a script."""
     pipeline, wrapper = command.pipeline, command.wrapper
     return (
+        _written(command),
         wrapper.name if wrapper is not None else "",
         [one.name for one in pipeline.commands] if pipeline is not None else (),
-        [word.text for word in command.words],
-        [(one.name, one.value and one.value.text) for one in command.assignments],
-        [(one.operator, one.target and one.target.text) for one in command.redirects],
         command.before,
         command.after,
         command.context,
+    )
+
+
+@kept
+def _written(command: Command) -> tuple[Any, ...]:
+    return (
+        [word.text for word in command.words],
+        [(one.name, one.value and one.value.text) for one in command.assignments],
+        [(one.operator, one.target and one.target.text) for one in command.redirects],
     )
 
 

@@ -11,7 +11,8 @@ from codi_hook.frozen import dataclass
 from codi_hook.patterns import pattern
 from codi_hook.shell.ast import Command, Flag, Word
 from codi_hook.shell.flags import flag, flags, operands
-from codi_hook.shell.manager_data import MANAGERS, Manager
+from codi_hook.shell.manager import Manager
+from codi_hook.shell.manager_data import MANAGERS
 
 __all__ = ["MANAGERS", "Call", "Manager", "call"]
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Key = tuple[bytes, str, str]  # bytes of the file, the operator before them and the one behind
 KNOWN = "known statements"  # among what is kept on an instruction
 _new = tuple.__new__
-_FIELDS = tuple(name for name in Command.__dataclass_fields__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,20 +88,39 @@ class Mover:
 
     def command(self, command: Command, moved: dict[int, Command], places: int) -> Command:
         known = command.__dict__
-        fields: dict[Any, Any] = {name: known[name] for name in _FIELDS if name in known}
-        if len(known) > len(fields):  # what is `kept` by a function goes for the copy, too
-            fields.update([pair for pair in known.items() if type(pair[0]) is not str])
-        fields["words"] = tuple([self.word(word) for word in command.words])
-        fields["span"] = self.span(command.span)
-        fields["instruction"] = self.instruction
-        fields["position"] = command.position + places
-        fields["pipeline"] = None
+        fields: dict[Any, Any] = {
+            "name": command.name,
+            "instruction": self.instruction,
+            "before": command.before,
+            "after": command.after,
+            "context": command.context,
+            "position": command.position + places,
+            "_origin": command,
+            "_mover": self,
+        }
+        # What is `kept` by a function goes for the copy, too.
+        fields.update([pair for pair in known.items() if type(pair[0]) is not str])
         if command.assignments:
             fields["assignments"] = tuple([self.assignment(one) for one in command.assignments])
         if command.redirects:
             fields["redirects"] = tuple([self.redirect(one) for one in command.redirects])
         if command.wrapper is not None:
             fields["wrapper"] = moved[id(command.wrapper)]
-        copy = object.__new__(Command)
+        copy = object.__new__(Moved)
         copy.__dict__.update(fields)
         return copy
+
+
+class Moved(Command):
+    """A command whose words are moved when somebody asks for them: few are ever looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        known = self.__dict__
+        if name == "words":
+            value: Any = tuple([known["_mover"].word(word) for word in known["_origin"].words])
+        elif name == "span":
+            value = known["_mover"].span(known["_origin"].span)
+        else:
+            raise AttributeError(name)
+        known[name] = value
+        return value
