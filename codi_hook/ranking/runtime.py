@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from codi_hook.ranking.binding import default_threads, library, why
 from codi_hook.ranking.engine import (
     Answer,
     Deadline,
@@ -27,81 +28,8 @@ from codi_hook.ranking.prompt import LETTERS, TEMPLATES, Chunk, Question, Templa
 CONTEXT = 1024  # tokens: a prompt's texts are clipped to about 400
 BATCH = 512
 PROBE = "Best fix?\nA one\nB two"
-SPINS = "1000"
 ABORTED = 2  # llama_decode's status
 EFFECT = 1e-4  # the least difference of logits that counts as an adapter's effect
-
-_silence: Any = None  # keeps the log callback alive for as long as llama.cpp may call it
-_last_error: list[str] = []
-
-
-def binding() -> Any:
-    """The binding's low-level module, its log quiet; `EngineError` where it is not installed."""
-    global _silence
-    try:
-        with _patient_threads():
-            from llama_cpp import llama_cpp
-    except (ImportError, OSError, RuntimeError) as error:
-        raise EngineError(
-            f"llama-cpp-python cannot be loaded: {error}",
-            "pip install 'codi-hook[llm]'",
-            "no-runtime",
-        ) from None
-    if _silence is None:
-        _silence = llama_cpp.llama_log_callback(_remember_errors)
-        llama_cpp.llama_log_set(_silence, ctypes.c_void_p(0))
-    return llama_cpp
-
-
-@contextmanager
-def _patient_threads() -> Iterator[None]:
-    """Lets OpenMP's threads sleep soon when they wait for each other.
-
-    By default they spin for long, and where other processes want the cores too, spinning keeps
-    the very thread away that is waited for: a question then took 2,300 ms instead of 330
-    (measured on 2 cores with a load of 5; 130 ms to 160 ms either way when idle).
-    """
-    ours = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
-    if ours:
-        os.environ["GOMP_SPINCOUNT"] = SPINS
-    try:
-        yield
-    finally:
-        if ours:
-            del os.environ["GOMP_SPINCOUNT"]
-
-
-def _remember_errors(level: int, text: bytes | None, _data: object) -> None:
-    if level == 3 and text:
-        _last_error[:] = [text.decode("utf-8", "replace").strip()]
-
-
-def default_threads() -> int:
-    """As many threads as this process may keep busy, at most 8: small models gain no more.
-
-    Where others want the cores already, half of them: the threads wait for each other about a
-    thousand times a question, and whoever waits for a core holds up all.
-    """
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        cores = os.cpu_count() or 1
-    cores = max(1, min(cores, _quota(), 8))
-    try:
-        crowded = os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
-    except OSError:
-        crowded = False
-    return max(1, cores // 2) if crowded else cores
-
-
-def _quota(path: str = "/sys/fs/cgroup/cpu.max") -> int:
-    """The cores that a container's CPU limit amounts to, rounded up; many where there is none."""
-    try:
-        with open(path, encoding="ascii") as stream:
-            limit, period = stream.read().split()
-        return max(1, -(-int(limit) // int(period)))
-    except (OSError, ValueError):  # no such file, or "max"
-        return 1 << 16
 
 
 class Runtime:
@@ -116,7 +44,7 @@ class Runtime:
         threads: int = 0,
         deadline: Deadline | None = None,
     ) -> None:
-        self._lib = binding()
+        self._lib = library()
         self._deadline = deadline or Deadline(600)
         self._model: Any = None
         self._context: Any = None
@@ -146,7 +74,7 @@ class Runtime:
             self._model = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             self._deadline.check()
-            raise EngineError(f"{path}: llama.cpp cannot load it{_why()}", "codi-hook model verify")
+            raise EngineError(f"{path}: llama.cpp cannot load it{why()}", "codi-hook model verify")
         self._vocab = lib.llama_model_get_vocab(self._model)
         self.template = self._template(path)
         self._letters = [self._letter(letter) for letter in LETTERS]
@@ -162,7 +90,7 @@ class Runtime:
         params.abort_callback = self._abort
         self._context = lib.llama_init_from_model(self._model, params)
         if not self._context:
-            raise EngineError(f"{path}: no context can be made for it{_why()}", "free some memory")
+            raise EngineError(f"{path}: no context can be made for it{why()}", "free some memory")
         self._memory = lib.llama_get_memory(self._context)
         self._batch = lib.llama_batch_init(BATCH, 0, 1)
 
@@ -218,7 +146,7 @@ class Runtime:
         self._adapter = lib.llama_adapter_lora_init(self._model, os.fsencode(path))
         if not self._adapter:
             raise EngineError(
-                f"{path}: llama.cpp cannot apply it to this base{_why()}",
+                f"{path}: llama.cpp cannot apply it to this base{why()}",
                 "codi-hook adapter verify",
                 "adapter-refused",
             )
@@ -299,7 +227,7 @@ class Runtime:
             if status == ABORTED:
                 raise OutOfTime
             if status:
-                raise EngineError(f"llama.cpp failed with status {status}{_why()}")
+                raise EngineError(f"llama.cpp failed with status {status}{why()}")
             self.evaluated += len(part)
 
     def _fill(self, tokens: tuple[int, ...], position: int, wants_logits: bool) -> None:
@@ -384,7 +312,3 @@ class Runtime:
         if self._model:
             lib.llama_model_free(self._model)  # frees its adapters too
         self._batch = self._context = self._model = self._adapter = None
-
-
-def _why() -> str:
-    return f": {_last_error[0]}" if _last_error else ""

@@ -12,8 +12,7 @@ import pytest
 
 from codi_hook.models import gguf_check
 from codi_hook.models.store import Installed
-from codi_hook.ranking import prompt, scores
-from codi_hook.ranking import runtime as runtime_module
+from codi_hook.ranking import binding, prompt, scores
 from codi_hook.ranking.engine import Deadline, EngineError, OutOfTime, QuestionRefused
 from codi_hook.ranking.prompt import Question
 from codi_hook.ranking.runtime import CONTEXT, Runtime
@@ -139,12 +138,12 @@ def test_threads_unless_told(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "cpu.max").write_text(quota + "\n")
-    real = runtime_module._quota
-    monkeypatch.setattr(runtime_module, "_quota", lambda: real(str(tmp_path / "cpu.max")))
+    real = binding._quota
+    monkeypatch.setattr(binding, "_quota", lambda: real(str(tmp_path / "cpu.max")))
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     monkeypatch.setattr("os.getloadavg", lambda: (load, 0.0, 0.0))
-    assert runtime_module.default_threads() == threads
+    assert binding.default_threads() == threads
 
 
 def test_a_sentence_is_written(runtime: Runtime) -> None:
