@@ -41,12 +41,16 @@ class Rules:
             found |= self._watching.get(name, 0)
         return found
 
+    def triggered(self, names: Iterable[str]) -> int:
+        """The rules that may find something where there are these names."""
+        found = self._always
+        for name in names:
+            found |= self._triggered.get(name, 0)
+        return found
+
     def check(self, document: Document, asked: int) -> Iterator[tuple[Rule, Finding]]:
-        """What those rules of `asked` report that something in the document triggers."""
-        triggered = self._always
-        for name in document.names:
-            triggered |= self._triggered.get(name, 0)
-        for rule in self.of(asked & triggered):
+        """What the rules of `asked` report."""
+        for rule in self.of(asked):
             for finding in rule.check(document):
                 yield rule, finding
 

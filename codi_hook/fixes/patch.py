@@ -123,9 +123,9 @@ class Patcher:
             project=document.project,
         )
         replaced = document.instructions[first : last + 1]
-        if not fragment.comments and _keeps_shells(replaced + fragment.instructions):
-            before = document.instructions[first - 1 : first]
-            patched.inherit(document, (replaced or before)[0], fragment.instructions)
+        like = replaced or document.instructions[first - 1 : first]
+        if like and not fragment.comments and _keeps_shells(replaced + fragment.instructions):
+            patched.inherit(document, like[0], fragment.instructions)
         offer(map(document.script, replaced), fragment.instructions)
         return Patched(patched, Span(start, end), replaced, fragment.instructions, base)
 

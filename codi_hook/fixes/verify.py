@@ -84,8 +84,12 @@ class Verifier:
     @cached_property
     def before(self) -> list[tuple[Span, str]]:
         """Everything the rules report now, inline ignores disregarded, by place."""
-        found = self.rules.check(self.document, self.rules.all)
+        found = self.rules.check(self.document, self._triggered)
         return sorted((item.span, rule.code) for rule, item in found)
+
+    @cached_property
+    def _triggered(self) -> int:
+        return self.rules.triggered(self.document.names)
 
     @cached_property
     def _before(self) -> frozenset[tuple[Span, str]]:
@@ -167,13 +171,15 @@ class Verifier:
     ) -> Iterator[tuple[str, Span]]:
         """What rules report after an edit, local ones only where it concerns them."""
         rules = self.rules
+        asked &= self._triggered | rules.triggered(names)
         local = 0 if "FROM" in names else rules.local
         for rule, item in rules.check(patched.document, asked & ~local):
             yield rule.code, item.span
         if asked & local:
             behind = not names.isdisjoint(MEANING)
             end = patched.region.end if behind else patched.base
-            for rule, item in rules.check(patched.excerpt(behind), asked & local):
+            part = patched.excerpt(behind)
+            for rule, item in rules.check(part, asked & local & rules.triggered(part.names)):
                 if item.span.start >= end:
                     yield rule.code, item.span
 

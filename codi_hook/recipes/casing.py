@@ -9,8 +9,12 @@ from codi_hook.dockerfile import Instruction
 
 def is_upper(item: Instruction) -> bool | None:
     """True for ``RUN``, False for ``run``, None for ``Run``."""
-    written = item.source.text(item.keyword_span)
-    return True if written.isupper() else False if written.islower() else None
+    memo = item.memo
+    if "upper" not in memo:
+        written = item.source.text(item.keyword_span)
+        memo["upper"] = True if written.isupper() else False if written.islower() else None
+    upper: bool | None = memo["upper"]
+    return upper
 
 
 def majority(items: Iterable[Instruction]) -> bool:
