@@ -39,7 +39,6 @@ def lint(
     if ignores and document.comments:
         silenced = Suppressions(document)
         findings = [finding for finding in findings if not silenced.covers(finding)]
-    findings = list(_once(findings))
     if check_directive(document).error:
         findings = [
             replace(f, severity=Severity.ERROR) if is_buildkit(f.rule) else f for f in findings
@@ -79,13 +78,6 @@ def raw(document: Document, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Findi
 
 def _bound(document: Document, rule: Rule, finding: Finding) -> Finding:
     return replace(finding, rule=rule, document=document, severity=rule.severity)
-
-
-def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for one cause: what another rule says of the same place is left out."""
-    findings = tuple(findings)
-    said = {(code, item.span) for item in findings for code in item.rule.speaks_for}
-    return (item for item in findings if (item.rule.code, item.span) not in said)
 
 
 def _graded(

@@ -183,7 +183,6 @@ class Rule:
     security: bool = False  # in profile "security"
     hadolint: bool = True  # where the code is hadolint's: on there without any configuration
     refused: bool = False  # knows why BuildKit refuses a file: then speaks in place of CODI000
-    speaks_for: tuple[str, ...] = ()  # codes that are not reported where this one is: one cause
     external: bool = False  # its findings come from another program, `check` finds nothing
 
     @property

@@ -12,9 +12,6 @@ build downloads less; that needs BuildKit.
 Why the fixes are unsafe: what is installed is then chosen from fresher lists. Each RUN that
 installs downloads them for itself.
 
-Where this is reported, DL3009 (the lists that stay in that layer) is not: moving the update is the
-answer to both.
-
 When to ignore: in a base image that leaves the lists for those who build on it.
 
 Evidence: in 927 of 16,073 public Dockerfiles (58 of 1,000; 2 of 1,000 of the curated ones). Looked
@@ -166,7 +163,6 @@ RULE = Rule(
     "apt-get update in a layer of its own",
     check,
     candidates,
-    speaks_for=("DL3009",),
     triggers=_APT,
     templates=(
         "update-where-installed: unsafe",
