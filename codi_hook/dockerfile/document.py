@@ -102,7 +102,13 @@ class Document:
         from codi_hook.dockerfile.instructions import check_document
 
         found = self.tree_problems or tuple(check_document(self))
-        return tuple(sorted(found, key=lambda problem: problem.span))
+        return tuple(sorted(found, key=self._position)) if len(found) > 1 else tuple(found)
+
+    def _position(self, problem: Problem) -> tuple[int, Span]:
+        """Where the problem stands. In a patched document the edited part has spans behind those
+        of all others, so the place of its instruction counts first."""
+        holders = (i for i, x in enumerate(self.instructions) if x.span.contains(problem.span))
+        return next(holders, -1), problem.span
 
     def of(self, *keywords: str) -> Iterator[Instruction]:
         """Instructions with one of the keywords, those that ONBUILD triggers included."""

@@ -124,7 +124,13 @@ class Patcher:
         )
         replaced = document.instructions[first : last + 1]
         like = replaced or document.instructions[first - 1 : first]
-        if like and not fragment.comments and _keeps_shells(replaced + fragment.instructions):
+        known = document.escape == "\\"  # with a backtick any instruction can say what reads them
+        if (
+            like
+            and known
+            and not fragment.comments
+            and _keeps_shells((*replaced, *fragment.instructions))
+        ):
             patched.inherit(document, like[0], fragment.instructions)
         offer(map(document.script, replaced), fragment.instructions)
         return Patched(patched, Span(start, end), replaced, fragment.instructions, base)

@@ -157,9 +157,7 @@ class Document(dockerfile.Document):
         21 of 95 public files that have it are for Linux, and most of the others name Windows."""
         if any(_named_system(stage) == "windows" for stage in self.stages):
             return True
-        # The lines of the file and not the instructions: an excerpt has only some of these.
-        lines = self.source.text(self.source.span).splitlines()
-        return any(_speaks_of_windows(x) for x in lines if not x.lstrip().startswith("#"))
+        return any(_speaks_of_windows(x.source.text(x.span)) for x in self.instructions)
 
     @cached_property
     def _pragmas(self) -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codi_hook import registry
@@ -22,6 +22,7 @@ TRICKY = [
     b"# syntax=docker/dockerfile:1\n# escape=\\\n\n# about\nFROM a AS b\n\nRUN x \\\n  # inside\n"
     b"  && y\nRUN <<EOF\napt-get update\nEOF\nCOPY <<A <<B /x/\n1\nA\n2\nB\n# end\n",
     b'\xef\xbb\xbfFROM a\r\nRUN sudo x && \\\r\n y\r\nONBUILD RUN <<E\r\nz\r\nE\r\nCMD ["a"]',
+    b"# escape=`\nFROM a\nRUN mkdir c:\\d\nRUN sudo x | y\n",
     b"# escape=`\nFROM mcr.microsoft.com/windows/nanoserver\nRUN dir `\n  c:\\\nMAINTAINER x\n",
     b"FROM a\nADD a b\nADD c d\nMAINTAINER me\nRUN sudo a\n\n\nRUN sudo b\\\n",
     b"FROM a",
@@ -81,6 +82,7 @@ def shapes(document: Document) -> Any:
     )
 
 
+@example((b"\n\n", (Edit(Span(0, 0), "\\\n"),)))
 @given(edited())
 @settings(max_examples=1500, deadline=None)
 def test_patching_equals_parsing_the_whole(case: tuple[bytes, tuple[Edit, ...]]) -> None:
@@ -90,6 +92,7 @@ def test_patching_equals_parsing_the_whole(case: tuple[bytes, tuple[Edit, ...]])
     assert shapes(patched) == shapes(whole)
 
 
+@example((b"FROM a\nONBUILD FROM b\n", (Edit(Span(0, 1), ""),)))
 @given(edited())
 @settings(max_examples=500, deadline=None)
 def test_linting_the_patched_equals_linting_the_whole(
