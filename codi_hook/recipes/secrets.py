@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from codi_hook.patterns import pattern
 
@@ -62,6 +63,7 @@ _VALUES = pattern(
 _in_url = pattern(r"[a-z][a-z0-9+.-]*://[^/\s:@$'\"]+:([^/\s:@$'\"<>{}]+)@", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     parts = name.lower().split("_")
     found = _NAMES.intersection(parts)
@@ -70,6 +72,7 @@ def is_secret_name(name: str) -> bool:
     return bool(found) and _HARMLESS.isdisjoint(parts)
 
 
+@lru_cache(maxsize=4096)
 def secret_value(text: str) -> str | None:
     """What kind of secret the text holds, in words, or None."""
     if _VALUES.search(text):

@@ -33,6 +33,7 @@ class Element:
     end: int
     negated: bool = False
     operator: str = ""
+    kind: int = -1  # of the node
     redirects: list[Node] = field(default_factory=list)
     words: list[Node] = field(default_factory=list)  # arguments that follow a redirect
 
@@ -80,7 +81,7 @@ def elements(nodes: Sequence[Node], grammar: Grammar) -> tuple[list[Element], No
         elif node.is_named:
             if out and not out[-1].operator:
                 out[-1].operator = "\n"
-            element = Element(node, node.start_byte, node.end_byte, negated)
+            element = Element(node, node.start_byte, node.end_byte, negated, kind=kind)
             if out and out[-1].negated and out[-1].operator in PIPES:
                 element.negated = True
             for item in early:

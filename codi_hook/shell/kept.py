@@ -33,7 +33,9 @@ def kept(function: Callable[Concatenate[T, P], V]) -> Callable[Concatenate[T, P]
         try:
             found: V = memo[key]
         except KeyError:
-            found = memo[key] = function(subject, *arguments, **named)
+            # A moved command's own words need not be moved for an answer that has no places.
+            source: T = memo.get("_origin", subject)
+            found = memo[key] = function(source, *arguments, **named)
         return found
 
     return answer

@@ -259,7 +259,7 @@ class Scope:
     def _is_simple(self, group: list[Element]) -> bool:
         """True for a simple command or a pipeline of such."""
         compound = self.grammar.compounds
-        return not any(item.node is not None and item.node.kind_id in compound for item in group)
+        return compound.isdisjoint([item.kind for item in group])
 
     def element(self, item: Element, place: Place, members: list[Command], limit: int) -> None:
         """Read one element: a simple command at once, what is inside a compound later."""
@@ -268,7 +268,7 @@ class Scope:
         if item.negated:
             context = (*context, "negated")
             place = (context, place[1], place[2])
-        kind = node.kind_id if node is not None else -1
+        kind = item.kind
         spots: list[Spot] = []
         assignments: list[Assignment] = []
         redirect_nodes: Sequence[Node] = item.redirects
