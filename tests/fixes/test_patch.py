@@ -15,6 +15,7 @@ from codi_hook.fixes.patch import Patcher
 from codi_hook.lint import lint
 from codi_hook.model import Edit
 from codi_hook.shell import Document, parse
+from codi_hook.shell.ast import Assignment, Script, Word
 from codi_hook.source import Source, Span
 from tests import cases
 
@@ -72,6 +73,44 @@ def shape(item: Instruction | None) -> Any:
     )
 
 
+def program(script: Script) -> Any:
+    """All that a rule can see of a script, each span as the bytes that it covers."""
+
+    def text(span: Span) -> bytes:
+        return script.instruction.source.bytes(span)
+
+    def word(item: Word | None) -> Any:
+        return item and (item.text, item.value, text(item.span))
+
+    def assigned(items: tuple[Assignment, ...]) -> Any:
+        return [(item.name, word(item.value), text(item.span)) for item in items]
+
+    commands = [
+        (
+            item.name,
+            [word(one) for one in item.words],
+            text(item.span),
+            assigned(item.assignments),
+            [(one.operator, word(one.target), text(one.span)) for one in item.redirects],
+            item.before,
+            item.after,
+            item.context,
+            item.wrapper and item.wrapper.position,
+            item.pipeline and text(item.pipeline.span),
+            item.position,
+            item.instruction is script.instruction,
+        )
+        for item in script.commands
+    ]
+    lists = [
+        (text(one.span), one.operator, one.simple, [item.position for item in one.commands])
+        for one in script.statements
+    ]
+    pipelines = [(text(p.span), [one.position for one in p.commands]) for p in script.pipelines]
+    broken = script.error is not None
+    return commands, lists, pipelines, assigned(script.assignments), script.names, broken
+
+
 def shapes(document: Document) -> Any:
     return (
         [shape(item) for item in document.instructions],
@@ -103,6 +142,35 @@ def test_linting_the_patched_equals_linting_the_whole(
     patched = lint(Patcher(parse(Source(data))).patch(edits).document, rules, ignores=False)
     whole = lint(parse(Source(apply(data, edits))), rules, ignores=False)
     assert Counter(f.code for f in patched) == Counter(f.code for f in whole)
+
+
+COMMANDS = st.sampled_from(
+    [
+        "apt-get update", "a=1", "a=1 b \"c d\"", "sudo env x=1 make -C d", "curl -s u | sh",
+        "if [ -f x ]; then y; fi", "( cd /t && z )", "sh -c 'p && q r'", "echo $(id -u) > f",
+        "! w", "{ a; b; }", "for i in 1 2; do echo $i; done", "export A=b", "wait &", "x \\\n  y",
+        "cat <<< z", "'q", "a && b | c", "f() { g; }", "\\\n# note\n  n", "#c", "i; j", "",
+    ]
+)  # fmt: skip
+JOINS = st.sampled_from([" && ", "; ", " || ", " \\\n  && ", " | ", " & ", " "])
+
+
+@given(st.lists(st.tuples(COMMANDS, JOINS), min_size=1, max_size=6), st.data())
+@settings(max_examples=1500, deadline=None)
+def test_scripts_of_the_patched_equal_those_of_the_whole(
+    parts: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """Statements that an edit leaves alone are moved: it must not show."""
+    texts = [text for part in parts for text in part][:-1]
+    before = "FROM a\nRUN "
+    at = data.draw(st.integers(0, len(texts) - 1))
+    start = len(before) + sum(map(len, texts[:at]))
+    with_what = data.draw(COMMANDS if at % 2 == 0 else JOINS)
+    text = before + "".join(texts) + "\nRUN last\n"
+    edit = Edit(Span(start, start + len(texts[at])), with_what)
+    patched = Patcher(parse(Source(text.encode()))).patch((edit,)).document
+    whole = parse(Source(apply(text.encode(), [edit])))
+    assert list(map(program, patched.scripts())) == list(map(program, whole.scripts()))
 
 
 @given(edited())
