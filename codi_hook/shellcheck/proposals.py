@@ -67,7 +67,7 @@ def _proposals(finding: Finding) -> Iterator[Proposal]:
     from codi_hook.shellcheck.ways import ways
 
     subject: Subject = finding.subject
-    for way in (*_own_fix(finding), *ways(finding)):
+    for way in () if _misread(subject) else (*_own_fix(finding), *ways(finding)):
         made = edits(subject.snippet, way.changes) if way.changes else None
         if made:
             candidate = Candidate(way.id, way.title, made, way.applicability, way.reasons)
@@ -75,6 +75,16 @@ def _proposals(finding: Finding) -> Iterator[Proposal]:
     if subject.comment.code >= 3000:
         yield from _in_bash(finding)
     yield Proposal(_comment(finding))
+
+
+def _misread(subject: Subject) -> bool:
+    """Whether another comment says that the script cannot be read for sure: what ShellCheck
+    says of the rest then hangs on how it read that, and a change may make it read otherwise."""
+    code = subject.comment.code
+    return any(
+        item.code < 2000 and item.level == "error" and item.code != code
+        for item in subject.comments
+    )
 
 
 def _own_fix(finding: Finding) -> Iterator[Way]:

@@ -39,7 +39,8 @@ _word = r"(\"(?:[^\"\\`$]|\\[^\n\"])*\"|'[^']*'|[\w./:,@%+=-]+)(?=\s*(?:;|&&|\|\
 _echo_flags = pattern(rf"-([neE]+)\s+{_word}").match
 _only_word = pattern(rf"{_word}").match
 _braces = pattern(r"\{([\w./+@%:-]*(?:,[\w./+@%:-]*)+)\}").match
-_before_braces = pattern(r"[\w./+@%:=-]*\Z").search
+# From where the word begins: behind a quote, an expansion or other braces it began before that.
+_before_braces = pattern(r"(?:\A|(?<=[\s;&|(]))[\w./+@%:=-]*\Z").search
 _after_braces = pattern(r"[\w./+@%:=-]*(?=[\s;&|)]|$)").match
 _SAME_FILES = frozenset({"rm", "chmod", "chown", "chgrp", "cp", "mv", "cat"})
 _RECHECKED = Reason("rechecked", "ShellCheck finds nothing new in the step afterwards")
