@@ -40,8 +40,9 @@ def measured(folders: list[Path], count: int, *options: str) -> tuple[float, int
     """Seconds and bytes of the largest process for the first `count` files."""
     names = [str(folder) for folder in folders[: count // 1000]]
     program = str(Path(sys.executable).parent / "codi-hook")
-    base = ("check", "--isolated", "--no-llm", "--no-cache", "--output-format", "json")
-    command = Command("codi-hook", (program, *base, *options, *names), Path("/"))
+    base = ("check", "--isolated", "--no-llm", "--no-cache", "--no-shellcheck")
+    argv = (program, *base, "--output-format", "json", *options, *names)
+    command = Command("codi-hook", argv, Path("/"))
     return largest_process(command)
 
 

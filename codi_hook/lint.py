@@ -67,12 +67,15 @@ def _parse_error(rules: Sequence[Rule]) -> Rule:
 def raw(document: Document, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Finding]]:
     """What the rules say of a document without problems, as they say it: no order, no ignores.
 
-    A rule none of whose triggers occur is not asked.
+    A rule none of whose triggers occur is not asked, and none is asked twice about a document.
     """
     names = document.names
+    said: dict[str, tuple[Finding, ...]] = document.__dict__.setdefault("_said", {})
     for rule in rules:
         if not rule.triggers or not names.isdisjoint(rule.triggers):
-            for finding in rule.check(document):
+            if rule.code not in said:
+                said[rule.code] = tuple(rule.check(document))
+            for finding in said[rule.code]:
                 yield rule, finding
 
 

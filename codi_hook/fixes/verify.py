@@ -84,7 +84,7 @@ class Verifier:
     @cached_property
     def before(self) -> list[tuple[Span, str]]:
         """Everything the rules report now, inline ignores disregarded, by place."""
-        found = self.rules.check(self.document, self._triggered)
+        found = raw(self.document, self.rules.rules)
         return sorted((item.span, rule.code) for rule, item in found)
 
     @cached_property

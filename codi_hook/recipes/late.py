@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.frozen import dataclass
 from codi_hook.model import Document
 from codi_hook.recipes.apt_lists import LISTS
 from codi_hook.recipes.cleaning import removes
+from codi_hook.recipes.layers import preceding
 from codi_hook.recipes.mounts import covers, kept_out
 from codi_hook.recipes.trails import MOVES_ON, Trail, bare, fetched, shipped
 from codi_hook.recipes.values import unquoted
@@ -89,14 +91,23 @@ def late(document: Document) -> Iterator[Late]:
     left = _MOST
     for script in shipped(document, *DELETERS):
         deleting = _deleting(script)
-        before = list(_before(document, script.instruction)) if deleting else []
-        if len(before) < 2:  # FROM alone
-            continue
-        for command in deleting[:left]:
-            left -= 1
-            found = _late(document, script, command, before)
-            if found is not None:
-                yield found
+        left -= len(deleting)
+        if deleting and left >= 0:
+            yield from _of_script(document, script, deleting)
+
+
+def _of_script(
+    document: Document, script: Script, deleting: tuple[Command, ...]
+) -> tuple[Late, ...]:
+    """Kept for as long as all that is ahead of the script is the same: it depends on no more."""
+    before = tuple(_before(document, script.instruction))
+    memo: dict[Any, tuple[Late, ...]] = script.__dict__
+    key = (_of_script, tuple(preceding(document, script.instruction)))
+    if key not in memo:
+        several = len(before) > 1  # more than FROM alone
+        found = [_late(document, script, one, before) for one in deleting if several]
+        memo[key] = tuple([one for one in found if one is not None])
+    return memo[key]
 
 
 @kept
@@ -118,7 +129,7 @@ def _before(document: Document, item: Instruction) -> Iterator[Instruction]:
 
 
 def _late(
-    document: Document, script: Script, command: Command, before: list[Instruction]
+    document: Document, script: Script, command: Command, before: Sequence[Instruction]
 ) -> Late | None:
     if command.name == "rm":
         return _removed(document, script, command, before) or _folder(
@@ -137,7 +148,7 @@ def _late(
 
 
 def _removed(
-    document: Document, script: Script, command: Command, before: list[Instruction]
+    document: Document, script: Script, command: Command, before: Sequence[Instruction]
 ) -> Late | None:
     words = operands(command)
     if len(words) != 1 or any(char in words[0].text for char in "*?[{"):
@@ -196,7 +207,7 @@ def _fetches(document: Document, script: Script, path: str) -> bool:
 
 
 def _folder(
-    document: Document, script: Script, command: Command, before: list[Instruction]
+    document: Document, script: Script, command: Command, before: Sequence[Instruction]
 ) -> Late | None:
     if not any(part in word.text for word in command.args for part in _PARTS):
         return None
@@ -214,7 +225,7 @@ def _filled(
     script: Script,
     command: Command,
     filler: _Filler,
-    before: list[Instruction],
+    before: Sequence[Instruction],
 ) -> Instruction | None:
     """The last RUN that fills the cache, where the script itself has filled none."""
     if 0 <= _fills(script, filler)[0] < command.position:
@@ -241,7 +252,7 @@ def _fills(script: Script, filler: _Filler) -> tuple[int, int, bool]:
     return min(places, default=-1), last, emptied
 
 
-def _packages(document: Document, found: Call, before: list[Instruction]) -> Late | None:
+def _packages(document: Document, found: Call, before: Sequence[Instruction]) -> Late | None:
     """The removal of packages that one earlier RUN has installed, all of them."""
     names = {word.text for word in found.packages}
     virtual = _installed(found.command.instruction, document, found.manager.family)

@@ -117,7 +117,13 @@ class Moved(Command):
     def __getattr__(self, name: str) -> Any:
         known = self.__dict__
         if name == "words":
-            value: Any = tuple([known["_mover"].word(word) for word in known["_origin"].words])
+            by = known["_mover"].distance
+            value: Any = tuple(
+                [
+                    _new(Word, (text, _new(Span, (start + by, end + by)), plain))
+                    for text, (start, end), plain in known["_origin"].words
+                ]
+            )
         elif name == "span":
             value = known["_mover"].span(known["_origin"].span)
         else:
