@@ -36,7 +36,8 @@ def flag(command: Command, *names: str) -> Flag | None:
 
 
 def has_flag(command: Command, *names: str) -> bool:
-    return flag(command, *names) is not None
+    origin: Command = command.__dict__.get("_origin", command)  # a moved command has the same
+    return flag(origin, *names) is not None
 
 
 def _parsed(command: Command) -> Parsed:

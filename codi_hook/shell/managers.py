@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from codi_hook.frozen import dataclass
 from codi_hook.patterns import pattern
@@ -115,8 +116,51 @@ def call(command: Command) -> Call | None:
     try:
         found: Call | None = memo["_call"]
     except KeyError:
-        found = memo["_call"] = _call(command)
+        origin: Command | None = memo.get("_origin")
+        if origin is None:
+            found = _call(command)
+        else:
+            known = call(origin)
+            found = None if known is None else MovedCall.of(command, known)
+        memo["_call"] = found
     return found
+
+
+class MovedCall(Call):
+    """The call of a moved command (`shell.reuse`): what has no place is taken from the call that
+    was moved, and the rest is worked out when somebody asks for it."""
+
+    _known: Call
+
+    @classmethod
+    def of(cls, command: Command, known: Call) -> MovedCall:
+        found = object.__new__(cls)
+        found.__dict__.update(
+            command=command,
+            manager=known.manager,
+            verb=known.verb,
+            action=known.action,
+            _known=known,
+        )
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        whole = _call(self.command)
+        if whole is None or name not in whole.__dict__:
+            raise AttributeError(name)
+        self.__dict__.update(whole.__dict__)
+        return self.__dict__[name]
+
+    def has_flag(self, *names: str) -> bool:
+        return self._known.has_flag(*names)
+
+    @property
+    def says_yes(self) -> bool:
+        return self._known.says_yes
+
+    @property
+    def takes_manifest(self) -> bool:
+        return self._known.takes_manifest
 
 
 def _call(command: Command) -> Call | None:
