@@ -109,6 +109,15 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
 
 
 def _all(document: Document, block: list[Instruction]) -> Candidate:
+    """Worked out once for all findings of the block: it compares each RUN with each other."""
+    memo, key = block[0].memo, ("merge-block", *map(id, block))
+    if key not in memo:
+        memo[key] = _joined(document, block)
+    candidate: Candidate = memo[key]
+    return candidate
+
+
+def _joined(document: Document, block: list[Instruction]) -> Candidate:
     scripts = [script for item in block if (script := document.script(item)) is not None]
     lines = f"{block[0].start_line} to {block[-1].end_line}"
     reasons = [
