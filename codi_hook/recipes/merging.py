@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from codi_hook.dockerfile import Instruction
 from codi_hook.model import Document
@@ -81,14 +82,26 @@ def is_short(document: Document, *items: Instruction) -> bool:
 
 def block_of(document: Document, item: Instruction) -> list[Instruction]:
     """The RUNs of one command around the instruction, each of which can join the one before it.
-    Of very many only those next to the instruction."""
-    items, at = document.instructions, document.index(item)
-    start = end = at
-    while start and at - start < _LONGEST and _joins(document, items[start - 1], items[start]):
-        start -= 1
-    while end - at < _LONGEST and _joins(document, items[end], document.following(items[end])):
-        end += 1
-    return list(items[start : end + 1])
+    Of very many a part that the instruction is in."""
+    memo: dict[str, dict[int, list[Instruction]]] = document.__dict__
+    if "_blocks" not in memo:
+        memo["_blocks"] = {id(one): block for block in _blocks(document) for one in block}
+    return memo["_blocks"].get(id(item), [item])
+
+
+def _blocks(document: Document) -> list[list[Instruction]]:
+    blocks: list[list[Instruction]] = []
+    items = document.instructions
+    for first, second in pairwise(items):
+        if not _joins(document, first, second):
+            continue
+        if blocks and blocks[-1][-1] is first and len(blocks[-1]) < _LONGEST:
+            blocks[-1].append(second)
+        elif not blocks or blocks[-1][-1] is not first:
+            blocks.append([first, second])
+        else:
+            blocks.append([second])
+    return blocks
 
 
 def _joins(document: Document, first: Instruction, second: Instruction | None) -> bool:
