@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
+import pickle
 import random
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -29,6 +32,8 @@ from tests.fixing import Outcome  # noqa: E402
 from tests.judges import BuildKit  # noqa: E402
 
 PAGE = ROOT / "docs" / "fixes.md"
+KEPT = ROOT / ".cache" / "judge"
+PART = 500  # files that are judged together
 
 
 def sample(sets: list[str], count: int, seed: int) -> list[tuple[str, bytes]]:
@@ -58,15 +63,14 @@ def main() -> int:
     chosen = options.parse_args()
 
     files = sample(chosen.set.split(","), chosen.files, chosen.seed)
-    outcomes = treated(files, chosen.profile)
-    levels = list(fixing.LEVELS)
+    levels = [*fixing.LEVELS, *(fixing.TALLY_LEVELS if chosen.tally else ())]
+    outcomes: list[Outcome] = []
     totals: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as scratch:
-        if chosen.tally:
-            levels += fixing.TALLY_LEVELS
-            outcomes += treated_by_tally(files, Path(scratch))
-        if not chosen.no_hadolint:
-            totals = fixing.judge_hadolint(outcomes, Path(scratch))
+    for first in range(0, len(files), PART):
+        more, counts = part(files[first : first + PART], chosen)
+        outcomes += more
+        totals += counts
+        print(f"{min(first + PART, len(files)):,} files", file=sys.stderr, flush=True)
     verdicts = [verdict(level, outcomes, totals) for level in levels]
     for item in verdicts:
         print(item.line())
@@ -80,6 +84,32 @@ def main() -> int:
     if chosen.write:
         PAGE.write_text(page(verdicts, chosen.seed), encoding="utf-8")
     return int(any(item.broken for item in verdicts if item.level in fixing.LEVELS))
+
+
+def part(
+    files: list[tuple[str, bytes]], chosen: argparse.Namespace
+) -> tuple[list[Outcome], Counter[str]]:
+    """What becomes of some of the files. Kept for this commit and these files: whoever stops a
+    long run goes on where it was."""
+    commit = subprocess.run(
+        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
+    ).stdout.strip()
+    about = repr((commit, files, chosen.profile, chosen.tally, chosen.no_hadolint))
+    kept = KEPT / f"{hashlib.sha256(about.encode()).hexdigest()[:20]}.pickle"
+    if kept.exists() and not commit.endswith("-dirty"):
+        found: tuple[list[Outcome], Counter[str]] = pickle.loads(kept.read_bytes())
+        return found
+    totals: Counter[str] = Counter()
+    outcomes = treated(files, chosen.profile)
+    with tempfile.TemporaryDirectory() as scratch:
+        if chosen.tally:
+            outcomes += treated_by_tally(files, Path(scratch))
+        if not chosen.no_hadolint:
+            totals = fixing.judge_hadolint(outcomes, Path(scratch))
+    KEPT.mkdir(parents=True, exist_ok=True)
+    kept.with_suffix(".new").write_bytes(pickle.dumps((outcomes, totals)))
+    kept.with_suffix(".new").rename(kept)
+    return outcomes, totals
 
 
 def treated(files: list[tuple[str, bytes]], profile: str) -> list[Outcome]:
