@@ -59,10 +59,14 @@ def creations(document: Document, item: Instruction, name: str) -> Iterator[Comm
         for run in member.instructions:
             if run is item:
                 return
-            script = document.script(run) if run.keyword == "RUN" else None
-            for command in script.commands if script else ():
-                if command.name in ("useradd", "adduser") and _creates(command, name):
-                    yield command
+            yield from _in(document, run, name)
+
+
+def _in(document: Document, item: Instruction, name: str) -> Iterator[Command]:
+    script = document.script(item) if item.keyword == "RUN" else None
+    for command in script.commands if script else ():
+        if command.name in ("useradd", "adduser") and _creates(command, name):
+            yield command
 
 
 def _creates(command: Command, name: str) -> bool:
@@ -70,6 +74,13 @@ def _creates(command: Command, name: str) -> bool:
     if command.name == "adduser" and len(words) > 1:
         return False  # puts a user that exists into a group
     return words[-1:] == [name]
+
+
+def number_given(document: Document, stage: Stage, name: str) -> str | None:
+    """The number that the one command which creates the account gives it, if it gives one."""
+    last = stage.instructions[-1]
+    made = list(creations(document, last, name)) + list(_in(document, last, name))
+    return uid_of(made[0]) or None if len(made) == 1 else None
 
 
 def uid_of(command: Command) -> str | None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from codi_hook.dockerfile import Instruction, Stage
-from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
+from codi_hook.model import Document
 from codi_hook.patterns import pattern
-from codi_hook.recipes.facts import ALPINE, DEBIAN, RHEL, SUSE, WINDOWS, family, is_root
-from codi_hook.recipes.instructions import cased, insert_after, insert_before
-from codi_hook.shell.parser import READABLE
+from codi_hook.recipes.facts import WINDOWS, family, is_root
 
 # Users that images bring along without running as them. Source: the images' Dockerfiles.
-_USER_BY_IMAGE = {
+USER_BY_IMAGE = {
     "denoland/deno": "deno",
     "httpd": "www-data",
     "mongo": "mongodb",
@@ -50,11 +46,9 @@ _ROOT = frozenset((
 ))  # fmt: skip
 _EVERYWHERE = frozenset({"nobody"})  # in the passwd of every distribution's own image
 _nonroot_tag = pattern(r"nonroot|non-root|rootless|unprivileged|chiseled").search
-_NO_USERADD = pattern(r"amazonlinux|minimal|micro|distroless|busybox|scratch").search
 _login = pattern(r"[a-z_][a-z0-9_-]*\Z").match
 NUMBER = "10001"  # above the numbers that distributions give to system and login users
 NEW_USER = "app"
-_NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR", "USER", "FROM", "SHELL"})
 
 
 def base_image(stage: Stage) -> str:
@@ -112,7 +106,7 @@ def exists_before(document: Document, item: Instruction, user: str) -> bool:
         return True
     if stage is None or not _login(name):
         return False
-    if name == _USER_BY_IMAGE.get(base_image(stage)) or name in _EVERYWHERE:
+    if name == USER_BY_IMAGE.get(base_image(stage)) or name in _EVERYWHERE:
         return True
     for run in preceding(document, item):
         script = document.script(run) if run.keyword == "RUN" else None
@@ -121,112 +115,6 @@ def exists_before(document: Document, item: Instruction, user: str) -> bool:
             if makes and name in [word.value for word in operands(command)]:
                 return True
     return False
-
-
-def user_edits(stage: Stage, name: str) -> tuple[Edit, ...]:
-    """USER `name` where the stage ends."""
-    return _Place(stage).user(name)
-
-
-def user_candidates(
-    document: Document, stage: Stage, except_for: str | None = None
-) -> Iterator[Candidate]:
-    """Ways to end the stage as somebody else than root, those that fit its distribution.
-
-    `except_for` is a user that the caller offers already.
-    """
-    place = _Place(stage)
-    created = [name for name in created_users(document, stage) if name != except_for]
-    for name in created[-1:]:
-        reasons: tuple[Reason, ...] = (
-            Reason("created-here", f"the file itself creates the user {name}"),
-            _files_reason(name),
-        )
-        yield _user_candidate("created-user", f"Run as {name}", place.user(name), reasons)
-    image = base_image(stage)
-    own = _USER_BY_IMAGE.get(image)
-    if own and own not in (except_for, *created[-1:]):
-        reasons = (
-            Reason("image-has-it", f"{image} brings the user {own} along"),
-            _files_reason(own),
-        )
-        title = f"Run as {own}, the image's own user"
-        yield _user_candidate("image-user", title, place.user(own), reasons)
-    create = None if created or except_for else _creation(document, stage)
-    if create:
-        reasons = (
-            Reason("least-rights", "a user of its own owns nothing that it was not given"),
-            Reason("checkable", f"{NUMBER} is a number, which Kubernetes' runAsNonRoot can check"),
-            Reason("dialect", f"{create.partition(' ')[0]} is how this distribution says it"),
-            _files_reason(NEW_USER),
-        )
-        edits = place.user(f"{NUMBER}:{NUMBER}", create)
-        title = f"Create a user {NEW_USER} with the number {NUMBER}"
-        yield _user_candidate("new-system-user", title, edits, reasons)
-    number = "65532" if "distroless" in image else NUMBER
-    account = Reason("no-account", f"{number} needs no account, but has neither a name nor a home")
-    if number != NUMBER:
-        account = Reason("nonroot", f"{number} is the user nonroot of distroless images")
-    reasons = (
-        Reason("numeric", "Kubernetes' runAsNonRoot can check a number, and no name"),
-        account,
-    )
-    edits = place.user(f"{number}:{number}")
-    yield _user_candidate("numeric-user", f"Run as the number {number}", edits, reasons)
-
-
-def _user_candidate(
-    template: str, title: str, edits: tuple[Edit, ...], reasons: tuple[Reason, ...]
-) -> Candidate:
-    return Candidate(template, title, edits, Applicability.UNSAFE, reasons)
-
-
-def _files_reason(name: str) -> Reason:
-    return Reason("files-of-root", f"files that root has made belong to root and not to {name}")
-
-
-def _creation(document: Document, stage: Stage) -> str | None:
-    """The command that creates a user and its group in the distribution's dialect."""
-    image = list(stage.lineage())[-1].image
-    known = family(document, stage)
-    dialect = document.dialect(stage.instructions[-1])
-    if NEW_USER in created_users(document, stage) or dialect not in READABLE:
-        return None
-    if known == ALPINE:
-        return (
-            f"addgroup -S -g {NUMBER} {NEW_USER} && adduser -S -u {NUMBER} -G {NEW_USER} {NEW_USER}"
-        )
-    if known in (DEBIAN, RHEL, SUSE) and not _NO_USERADD(f"{image.name}:{image.tag}"):
-        # Without --system: the number is not one of those that login.defs keeps for the system.
-        return (
-            f"groupadd --gid {NUMBER} {NEW_USER} && "
-            f"useradd --uid {NUMBER} --gid {NEW_USER} --no-create-home {NEW_USER}"
-        )
-    return None
-
-
-class _Place:
-    """Where USER goes: behind the last instruction that may need root, and before CMD and
-    ENTRYPOINT where these close the stage."""
-
-    def __init__(self, stage: Stage) -> None:
-        items = stage.instructions
-        last = max(i for i, item in enumerate(items) if item.keyword in _NEEDS_ROOT)
-        closing = [item for item in items[last + 1 :] if item.keyword in ("CMD", "ENTRYPOINT")]
-        self.before = closing[0] if closing else None
-        self.after = items[last]
-
-    def user(self, name: str, create: str = "") -> tuple[Edit, ...]:
-        near = self.before or self.after
-        if self.after.keyword == "USER" and not create:  # nothing is left for root to do
-            return (Edit(self.after.arguments[0].span, name),)
-        lines = [f"{cased(near, 'USER')} {name}"]
-        if create:
-            lines.insert(0, f"{cased(near, 'RUN')} {create}")
-        text = "\n".join(lines)
-        if self.before is not None:
-            return (insert_before(self.before, text),)
-        return (insert_after(self.after, text),)
 
 
 def is_windows(document: Document, stage: Stage) -> bool:

@@ -26,12 +26,12 @@ from collections.abc import Iterator
 from codi_hook.dockerfile import Stage
 from codi_hook.model import Candidate, Document, Finding, Rule, Severity
 from codi_hook.recipes.facts import final_stage
+from codi_hook.recipes.user_fixes import user_candidates
 from codi_hook.recipes.users import (
     base_image,
     base_is_nonroot,
     base_steps_down,
     is_windows,
-    user_candidates,
 )
 
 _STEPPING = (b"gosu", b"su-exec", b"setpriv", b"s6-overlay", b"runuser")
@@ -66,9 +66,11 @@ RULE = Rule(
     triggers=("FROM",),
     reads=("USER",),
     templates=(
+        "image-user-number: unsafe",
         "image-user: unsafe",
         "new-system-user: unsafe",
         "numeric-user: unsafe",
+        "created-user-number: unsafe",
         "created-user: unsafe",
     ),
 )

@@ -35,13 +35,12 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.instructions import delete
+from codi_hook.recipes.user_fixes import user_candidates, user_edits
 from codi_hook.recipes.users import (
     base_image,
     base_is_nonroot,
     base_is_root,
     is_windows,
-    user_candidates,
-    user_edits,
 )
 
 
@@ -109,9 +108,11 @@ RULE = Rule(
     templates=(
         "previous-user: unsafe",
         "numeric-user: unsafe",
+        "image-user-number: unsafe",
         "image-user: unsafe",
         "new-system-user: unsafe",
         "drop-user-root: safe, unsafe",
+        "created-user-number: unsafe",
         "created-user: unsafe",
     ),
 )
