@@ -12,6 +12,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import multiprocessing
 import pickle
 import random
 import subprocess
@@ -116,7 +117,8 @@ def treated(files: list[tuple[str, bytes]], profile: str) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         outcomes = fixing.treat(files, Path(folder), profile)
     batches = [outcomes[i : i + 100] for i in range(0, len(outcomes), 100)]
-    with ProcessPoolExecutor(2) as pool:  # copies come back
+    # Spawned: the Go parser that tally's part has loaded here does not survive a fork.
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:  # copies come back
         return [outcome for done in pool.map(judged, batches) for outcome in done]
 
 
