@@ -1,4 +1,4 @@
-"""`codi-train`: the steps that make an adapter, one command each."""
+"""`codi-train init-adapter`: a fresh adapter, the state in which training starts."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ from typing import Any
 import click
 
 from codi_hook.cli.adapter import describe
-from codi_hook.cli.model import ROOT, fail, open_store
+from codi_hook.cli.model import fail, open_store
 from codi_hook.models.errors import ModelError
 
 
-@click.group(no_args_is_help=False)
-def main() -> None:
-    """Make and check LoRA adapters for codi-hook."""
-
-
-@main.command("init-adapter")
+@click.command()
 @click.argument("base", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("out_dir", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--rank", type=click.IntRange(1, 512), default=8, show_default=True)
@@ -36,7 +31,7 @@ def main() -> None:
 )
 @click.option("--adapter-version", default="0.0.0", show_default=True)
 @click.option("--base-id", default="", help="Catalog id of BASE, where the store does not know it.")
-def init_adapter(
+def command(
     base: Path,
     out_dir: Path,
     rank: int,
@@ -98,15 +93,3 @@ def _origin(base: Path) -> tuple[str, str, str]:
             return found.id, found.origin, found.architecture
     bare = open_store(None).resolve(str(base))
     return "", bare.digest, bare.architecture
-
-
-@main.command()
-@click.argument("folder", metavar="DIR")
-@click.option("--base", metavar="MODEL", help="Id or GGUF of the base that it must fit.")
-@ROOT
-@click.pass_context
-def verify(ctx: click.Context, folder: str, base: str | None, root: str | None) -> None:
-    """Check an adapter as `codi-hook adapter verify` does."""
-    from codi_hook.cli.adapter import verify as check
-
-    ctx.invoke(check, path=folder, base=base, root=root)
