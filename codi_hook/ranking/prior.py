@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).with_name("prior.json")
 ENOUGH = 5  # choices; below that a context says nothing
+ADDED = 1.0  # choices that every candidate is taken to have had anyway
 ANY = "*"
 
 Table = Mapping[str, Mapping[str, Mapping[str, int]]]
@@ -34,14 +35,15 @@ def contexts(document: Document) -> tuple[str, ...]:
     return (f"{facts.stack(document)}/{family}", f"*/{family}", ANY)
 
 
-def load(path: Path = TABLE) -> Table:
-    """The table's rules; empty where there is no table.
+def load(path: Path | None = None) -> Table:
+    """The table's rules, those of `TABLE` unless told; empty where there is no table.
 
     Raises:
         ValueError: the file is not a table.
     """
     import json
 
+    path = path or TABLE
     try:
         data: Any = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -55,17 +57,24 @@ def load(path: Path = TABLE) -> Table:
 
 
 def frequencies(
-    table: Table, code: str, where: Sequence[str], candidates: Sequence[Candidate]
+    table: Table,
+    code: str,
+    where: Sequence[str],
+    candidates: Sequence[Candidate],
+    *,
+    enough: int = ENOUGH,
+    added: float = ADDED,
 ) -> tuple[float, ...] | None:
     """How often each candidate was chosen, adding up to 1 over `candidates`; None if unknown.
 
-    One choice is added to every candidate, so that nothing is impossible.
+    `added` choices are given to every candidate, so that nothing is impossible. `enough` and
+    `added` are for the trainer, which tries others.
     """
     rule = table.get(code, {})
     for context in where:
         counts = rule.get(context, {})
         seen = [counts.get(candidate.id, 0) for candidate in candidates]
-        if sum(seen) >= ENOUGH:
-            total = sum(seen) + len(seen)
-            return tuple((count + 1) / total for count in seen)
+        if sum(seen) >= enough:
+            total = sum(seen) + added * len(seen)
+            return tuple((count + added) / total for count in seen)
     return None

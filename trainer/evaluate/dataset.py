@@ -1,0 +1,90 @@
+"""Reads the rows of a split: a folder of JSON Lines, or one such file; .gz is fine."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from codi_hook.errors import CodiError
+from codi_hook.models import files
+from trainer.rows import Explain, Rank
+
+ENDINGS = (".jsonl", ".jsonl.gz")
+NEEDED = {
+    "rank": {"id", "source", "rule", "stack", "repo", "text", "span", "candidates", "label",
+             "file", "contexts"},
+    "explain": {"id", "source", "rule", "stack", "repo", "text", "span", "candidate", "reasons",
+                "label", "file"},
+}  # fmt: skip
+
+
+def parts(place: Path) -> list[Path]:
+    """The files of a dataset in the order of their names. Raises CodiError where there is none."""
+    if place.is_file():
+        return [place]
+    found = sorted(path for path in place.rglob("*") if path.name.endswith(ENDINGS))
+    if not found:
+        raise CodiError("no rows", "a folder with *.jsonl, or one such file", str(place))
+    return found
+
+
+def digest(place: Path) -> str:
+    """SHA-256 over the names and contents of the dataset's files."""
+    whole = hashlib.sha256()
+    for path in parts(place):
+        name = path.relative_to(place).as_posix() if place.is_dir() else path.name
+        whole.update(f"{name}\0{files.sha256(path)}\n".encode())
+    return whole.hexdigest()
+
+
+def rows(place: Path) -> Iterator[dict[str, Any]]:
+    """Every row, checked for the fields of its task. Raises CodiError with path and line."""
+    for path in parts(place):
+        opener = gzip.open if path.name.endswith(".gz") else open
+        try:
+            with opener(path, "rt", encoding="utf-8") as stream:
+                for number, line in enumerate(stream, 1):
+                    if line.strip():
+                        yield _row(line, path, number)
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise CodiError(f"cannot be read: {error}", path=str(path)) from None
+
+
+def _row(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise CodiError(f"not JSON: {error}", path=str(path), line=number) from None
+    task = row.get("task") if isinstance(row, dict) else None
+    if not isinstance(task, str):
+        raise CodiError("a row without a task", path=str(path), line=number)
+    if missing := NEEDED.get(task, set()) - set(row):
+        what = ", ".join(sorted(missing))
+        raise CodiError(f"a {task} row without {what}", path=str(path), line=number)
+    return cast("dict[str, Any]", row)
+
+
+def read(place: Path) -> tuple[list[Rank], list[Explain]]:
+    """The rows of both tasks; those of other tasks are passed over."""
+    rank: list[Rank] = []
+    explain: list[Explain] = []
+    for row in rows(place):
+        if row["task"] == "rank":
+            rank.append(cast("Rank", row))
+        elif row["task"] == "explain":
+            explain.append(cast("Explain", row))
+    return rank, explain
+
+
+def drawn(identity: str, seed: int) -> bytes:
+    """A key that puts rows into a random order, the same one every time."""
+    return hashlib.sha256(f"{seed}\0{identity}".encode()).digest()
+
+
+def owner(row: Rank | Explain) -> str:
+    """Whom a row belongs to: the part of `repo` before the slash, in lower case."""
+    return row["repo"].split("/")[0].lower()
