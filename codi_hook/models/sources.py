@@ -7,7 +7,6 @@ to continue a download of an earlier process).
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -18,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from codi_hook.models.errors import ModelError, from_os_error
-from codi_hook.models.files import CHUNK, DIGEST_LENGTH, sha256, write_json
+from codi_hook.models.files import CHUNK, DIGEST_LENGTH, sha256
+from codi_hook.models.s3 import continued
 
 NETWORK_SIGNS = (
     "NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "Connection refused",
@@ -130,7 +130,7 @@ def fetch_hf(rest: str, folder: Path, final: Path) -> None:
     try:
         url = hub.hf_hub_url(f"{owner}/{name}", file, revision=revision or None)
         known = hub.get_hf_file_metadata(url)
-        have = _have(part, {"etag": known.etag, "size": known.size})
+        have = continued(part, {"etag": known.etag, "size": known.size})
         with open(part, "ab") as target:
             # hf_hub_download begins anew in every process; the function below it continues.
             hub.file_download.http_get(
@@ -168,47 +168,22 @@ def _hf_error(rest: str, error: Exception) -> ModelError:
 
 
 def fetch_s3(rest: str, folder: Path, final: Path) -> None:
-    """`s3:BUCKET/KEY` through boto3; AWS_ENDPOINT_URL_S3 names R2 or another service."""
+    """`s3:BUCKET/KEY` through boto3; see s3.py for the endpoint and the credentials."""
+    from codi_hook.models import s3
+
     bucket, _, key = rest.removeprefix("//").partition("/")
-    boto3 = _import("boto3", "boto3", "s3:")
+    part = folder / "object.part"
+    _import("boto3", "boto3", "s3:")
     from botocore.exceptions import BotoCoreError, ClientError
 
-    part = folder / "object.part"
     try:
-        client = boto3.client("s3")
+        client = s3.client()
         head = client.head_object(Bucket=bucket, Key=key)
         known = {"etag": head["ETag"], "size": head["ContentLength"]}
-        have = _have(part, known)
-        if have < known["size"] or not have:
-            wanted = {"Range": f"bytes={have}-"} if have else {}
-            body = client.get_object(Bucket=bucket, Key=key, IfMatch=known["etag"], **wanted)[
-                "Body"
-            ]
-            with open(part, "ab" if have else "wb") as target:
-                for chunk in body.iter_chunks(CHUNK):
-                    target.write(chunk)
+        s3.download(client, bucket, key, part, known)
     except (BotoCoreError, ClientError) as error:
-        hint = "check AWS_ENDPOINT_URL_S3, AWS_REGION and the credentials"
-        raise ModelError(f"cannot fetch s3:{rest}: {error}", hint) from error
-    if part.stat().st_size != known["size"]:
-        raise ModelError(f"cannot fetch s3:{rest}: the connection ended early", "pull again")
+        raise s3.explain(error, f"fetch s3:{rest}", bucket) from error
     os.replace(part, final)
-
-
-def _have(part: Path, known: dict[str, Any]) -> int:
-    """Bytes of an earlier attempt that still belong to the object, 0 where there are none.
-
-    `known` is what the server says of the object now; the first attempt left it beside `part`.
-    """
-    record = part.with_suffix(".json")
-    try:
-        if json.loads(record.read_bytes()) == known and part.stat().st_size <= known["size"]:
-            return part.stat().st_size
-    except (OSError, ValueError):
-        pass
-    part.unlink(missing_ok=True)
-    write_json(record, known)
-    return 0
 
 
 def _import(module: str, package: str, kind: str) -> Any:

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -14,7 +15,7 @@ from filelock import FileLock
 from codi_hook.models import catalog
 from codi_hook.models.catalog import Base
 from codi_hook.models.store import Store
-from tests.models import parts
+from tests.models import parts, weed
 
 CACHE = parts.ROOT / ".cache" / "models"
 
@@ -77,3 +78,20 @@ def base(tiny: Path) -> Base:
 def server() -> Iterator[parts.Server]:
     with parts.serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an S3 service on loopback, with the bucket "models"."""
+    with weed.serving(tmp_path_factory.mktemp("weed")) as url:
+        yield url
+
+
+@pytest.fixture
+def client(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of that service, which the environment then names for everybody."""
+    for name, value in weed.environment(endpoint).items():
+        monkeypatch.setenv(name, value)
+    import boto3
+
+    return boto3.client("s3")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,65 +146,7 @@ class TestHub:
         parts.assert_clear(done, "cannot fetch hf:me/repo/none.gguf")
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """SeaweedFS's S3 service on loopback, with a bucket."""
-    folder = tmp_path_factory.mktemp("weed")
-    (folder / "s3.json").write_text(
-        '{"identities": [{"name": "t", "credentials": [{"accessKey": "test", "secretKey": '
-        '"secret-of-tests"}], "actions": ["Admin", "Read", "Write", "List"]}]}'
-    )
-    s3, master, volume, filer = parts.free_ports(4)
-    weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or "weed"
-    command = [weed, "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}"]
-    command += ["-s3", f"-s3.port={s3}", "-s3.config", str(folder / "s3.json")]
-    command += ["-s3.port.iceberg=0", "-s3.port.lance=0", f"-master.port={master}"]
-    command += [f"-volume.port={volume}", f"-filer.port={filer}", "-volume.max=4"]
-    command += ["-master.telemetry=false"]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-    try:
-        url = f"http://127.0.0.1:{s3}"
-        parts.until(lambda: _made_bucket(url), 30)
-        yield url
-    finally:
-        process.kill()
-        process.wait(20)
-
-
-def _made_bucket(url: str) -> bool:
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    client = boto3.client(
-        "s3",
-        endpoint_url=url,
-        aws_access_key_id="test",
-        aws_secret_access_key="secret-of-tests",
-        region_name="us-east-1",
-        config=Config(retries={"max_attempts": 0}),
-    )
-    try:
-        client.create_bucket(Bucket="models")
-        client.put_object(Bucket="models", Key="ready", Body=b"yes")
-    except (BotoCoreError, ClientError):
-        return False
-    return True
-
-
 class TestS3:
-    @pytest.fixture
-    def client(self, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-        import boto3
-
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-tests")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-        return boto3.client("s3")
-
     def test_pull(self, client: Any, store: Store, tiny: Path) -> None:
         client.upload_file(str(tiny), "models", "deep/model.gguf")
         base = catalog.custom("tiny", "s3:models/deep/model.gguf")
