@@ -1,0 +1,1 @@
+"""From questions with an answer to a LoRA adapter of the base."""

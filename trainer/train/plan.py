@@ -1,0 +1,67 @@
+"""Which questions go through the model together, in every epoch, decided before it begins.
+
+A plan follows from examples, configuration and seed alone, so a resumed training goes on with
+exactly what the killed one would have seen.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+from trainer.train import loss, packs
+from trainer.train.config import Config
+from trainer.train.data import Example
+from trainer.train.tokens import Tokens
+
+
+class Maker:
+    """Makes tensors of a group of examples when it is their turn."""
+
+    def __init__(
+        self, examples: Sequence[Example], tokens: Tokens, config: Config, *, learns: bool
+    ) -> None:
+        self.examples, self.tokens, self.seed = examples, tokens, config.seed
+        self.permute = learns and config.batch.permute
+        self.with_reason = learns and config.loss.rationale > 0
+
+    def line(self, index: int, epoch: int) -> packs.Line:
+        example = self.examples[index]
+        if self.permute and epoch:
+            question, letter = packs.permuted(
+                example.question, example.letter, f"{self.seed}/{epoch}/{index}"
+            )
+            example = replace(example, question=question, letter=letter)
+        return packs.line(example, self.tokens, self.with_reason)
+
+    def tensors(self, group: dict[str, Any]) -> dict[str, Any]:
+        lines = [self.line(index, group["epoch"]) for index in group["examples"]]
+        return loss.inputs(packs.pack(lines))
+
+    def __call__(self, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The collator of a batch of one group."""
+        (group,) = groups
+        return self.tensors(group)
+
+
+def groups(maker: Maker, config: Config, epochs: float) -> list[dict[str, Any]]:
+    """The groups of all epochs in the order of training, {"epoch", "examples"}."""
+    made: list[dict[str, Any]] = []
+    for epoch in range(ceil(epochs)):
+        lines = [maker.line(index, epoch) for index in range(len(maker.examples))]
+        found = packs.group(lines, config.batch.tokens)
+        random.Random(f"{config.seed}/{epoch}").shuffle(found)
+        part = min(1.0, epochs - epoch)
+        made += [{"epoch": epoch, "examples": one} for one in found[: ceil(part * len(found))]]
+    return made
+
+
+def sample(examples: Sequence[Example], count: int, seed: int) -> tuple[Example, ...]:
+    """`count` of the examples, always the same ones; all of them for 0."""
+    if not count or count >= len(examples):
+        return tuple(examples)
+    chosen = random.Random(seed).sample(range(len(examples)), count)
+    return tuple(examples[index] for index in sorted(chosen))
