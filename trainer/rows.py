@@ -76,6 +76,7 @@ class Rank(TypedDict):
     origin: str
     repo: str
     path: str
+    cluster: str  # files of one cluster are near-copies of each other
     commit: NotRequired[str]
     subject: NotRequired[str]  # of the commit
     text: str
@@ -92,15 +93,19 @@ class Rank(TypedDict):
 class Explain(TypedDict):
     """Which reason fits? As `Rank`, but the options are the reasons of one candidate.
 
-    `source` is "history" where the commit's own words fit one reason alone, else "rules".
+    `how` says why the label is one: "words" (the commit's own words fit this reason alone; source
+    "history"), "contrast" (of the author's candidate this reason alone holds for no other one) or
+    "first" (the rule's own first reason; source "rules").
     """
 
     id: str
     task: Literal["explain"]
     source: Source
+    how: str
     rule: str
     stack: str
     repo: str
+    cluster: str
     text: str
     span: list[int]
     candidate: Choice
@@ -122,12 +127,28 @@ class Rewrite(TypedDict):
     rule: str
     stack: str
     repo: str
+    cluster: str
     instruction: str
     input: str
     output: str
 
 
-Pair = Rank | Explain | Rewrite
+class Other(TypedDict):
+    """A commit after which a finding is gone, in no way that our templates know."""
+
+    id: str
+    task: Literal["other"]
+    source: Literal["history"]
+    rule: str
+    stack: str
+    repo: str
+    cluster: str
+    commit: str
+    path: str
+    candidates: list[str]
+
+
+Pair = Rank | Explain | Rewrite | Other
 
 
 def choice(candidate: Candidate) -> Choice:

@@ -1,0 +1,1 @@
+"""Of the labelled files those worth learning from, one of each kind."""
