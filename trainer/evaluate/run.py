@@ -20,9 +20,9 @@ from codi_hook.ranking.prompt import PROMPT_VERSION
 from codi_hook.version import version
 from trainer.evaluate import dataset, grounded, systems
 from trainer.evaluate.cases import Case, Page, pages
-from trainer.evaluate.journal import Journal
+from trainer.evaluate.journal import Journal, Key
 from trainer.evaluate.systems import Model, Name, Systems
-from trainer.rows import Rank
+from trainer.rows import Explain, Rank
 
 SCHEMA = 1
 METRICS = "metrics.json"
@@ -43,6 +43,7 @@ class Plan:
     free: int = 0
     restart: bool = False
     command: tuple[str, ...] = ()
+    any_temperature: bool = False  # answers stay good when the adapter's temperature changes
 
 
 Told = Callable[[str], None]
@@ -56,10 +57,14 @@ def rule_set() -> str:
 
 def settings(plan: Plan) -> dict[str, Any]:
     """What the answers depend on. Raises CodiError for a base or adapter that must not be used."""
+    models = systems.identify(plan.names, plan.model)
+    if plan.any_temperature:
+        for one in models.values():
+            one.pop("temperature", None)
     return {
         "schema": SCHEMA,
         "dataset": dataset.digest(plan.dataset),
-        "models": systems.identify(plan.names, plan.model),
+        "models": models,
         "prior": files.sha256(prior.TABLE) if prior.TABLE.exists() else "",
         "prompt_version": PROMPT_VERSION,
         "rule_set": rule_set(),
@@ -81,11 +86,45 @@ def evaluate(plan: Plan, tell: Told = lambda _line: None) -> dict[str, Any]:
 
     if not plan.dataset.exists():
         raise CodiError("no such dataset", "make data-prepare", str(plan.dataset))
-    wanted = settings(plan)
     rank, explain = dataset.read(plan.dataset)
     rank, explain = sample(rank, plan), sample(explain, plan)
+    said = answered(plan, rank, explain, tell)
+    found = {
+        "schema": SCHEMA,
+        "id": plan.out.resolve().name,
+        "created_at": systems.now(),
+        "command": list(plan.command),
+        "settings": said.settings,
+        "predictions": said.digest,
+        "version": version(),
+        "machine": machine(),
+        "engines": said.engines,
+        "rows": {"rank": len(rank), "explain": len(explain), "stale": said.stale},
+        **summary.summarise(rank, explain, said.found, plan.names, plan.seed),
+    }
+    files.write_json(plan.out / METRICS, found)
+    report.write(plan.out, found, rank)
+    return found
+
+
+@dataclass(frozen=True)
+class Said:
+    """All answers to a plan's rows; `digest` is that of predictions.jsonl."""
+
+    settings: dict[str, Any]
+    found: dict[Key, dict[str, Any]]
+    digest: str
+    engines: dict[str, Any]
+    stale: dict[str, int]
+
+
+def answered(
+    plan: Plan, rank: Sequence[Rank], explain: Sequence[Explain], tell: Told = lambda _line: None
+) -> Said:
+    """Asks what was not asked before. Raises as `evaluate` does."""
     if not rank:
         raise CodiError("no rank rows", "make data-prepare", str(plan.dataset))
+    wanted = settings(plan)
     stale: Counter[str] = Counter()
     journal = Journal(plan.out, wanted, restart=plan.restart)
     try:
@@ -94,22 +133,8 @@ def evaluate(plan: Plan, tell: Told = lambda _line: None) -> dict[str, Any]:
             engines = asked.describe()
     finally:
         journal.close()
-    found = {
-        "schema": SCHEMA,
-        "id": plan.out.resolve().name,
-        "created_at": systems.now(),
-        "command": list(plan.command),
-        "settings": wanted,
-        "predictions": files.sha256(journal.path),
-        "version": version(),
-        "machine": machine(),
-        "engines": engines,
-        "rows": {"rank": len(rank), "explain": len(explain), "stale": dict(sorted(stale.items()))},
-        **summary.summarise(rank, explain, journal.found, plan.names, plan.seed),
-    }
-    files.write_json(plan.out / METRICS, found)
-    report.write(plan.out, found, rank)
-    return found
+    digest = files.sha256(journal.path)
+    return Said(wanted, journal.found, digest, engines, dict(sorted(stale.items())))
 
 
 def sample(rows: Sequence[Any], plan: Plan) -> list[Any]:

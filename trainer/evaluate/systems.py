@@ -67,7 +67,9 @@ class Systems:
     ) -> Iterator[dict[str, Any]]:
         """A prediction for each case: the candidates' places in the row, the best first."""
         items = [case.item for case in cases]
-        for case, ranked in zip(cases, self._ask(name, document, items), strict=True):
+        answered = self._ask(name, document, items)
+        temperature = self._rankers[name].describe().get("temperature", 1.0)
+        for case, ranked in zip(cases, answered, strict=True):
             places = {id(one): at for at, one in enumerate(case.item.candidates)}
             yield {
                 "task": "rank",
@@ -75,6 +77,7 @@ class Systems:
                 "system": name,
                 "order": [places[id(one)] for one in ranked.candidates],
                 "confidences": _numbers(ranked.confidences),
+                "temperature": temperature,
                 "by": ranked.source,
                 "reason": ranked.reason,
                 "ms": self._latency(name, ranked),

@@ -1,0 +1,1 @@
+"""From an evaluation to registry.yml: for which rules has an adapter earned trust?"""
