@@ -45,7 +45,11 @@ def command(
 ) -> None:
     """Train an adapter; it is written to OUT/adapter, its record to OUT/training.json."""
     import dataclasses
+    import os
 
+    # Threads of OpenMP that wait for each other sleep soon: where other processes want the cores,
+    # spinning keeps the very thread away that is waited for. Read when torch is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     from trainer.train import config as configs
     from trainer.train import run
 

@@ -21,6 +21,7 @@ from codi_hook.models import files, gguf_check
 from codi_hook.models.errors import ModelError
 
 ARCHITECTURES = ("llama", "qwen2")
+DTYPES = {"f16": np.float16, "f32": np.float32}
 ATTENTION = ("attn_q", "attn_k", "attn_v", "attn_output")
 ALL_LINEAR = (*ATTENTION, "ffn_gate", "ffn_up", "ffn_down")
 HF_NAMES = {
@@ -83,30 +84,43 @@ def from_hf(
     return converted
 
 
-def write(path: Path, architecture: str, alpha: float, pairs: Mapping[str, Pair]) -> None:
+def write(
+    path: Path, architecture: str, alpha: float, pairs: Mapping[str, Pair], dtype: str = "f32"
+) -> None:
     """Write a LoRA adapter, atomically. `pairs` is by the name of the base's tensor.
 
+    `dtype` is one of DTYPES. F16 is half the size; its precision of 11 bits is beyond that of
+    any base that is shipped.
+
     Raises:
-        ValueError: unknown architecture, no pairs, or halves of different rank.
+        ValueError: unknown architecture or type, no pairs, halves of different rank, or weights
+            that the type cannot hold.
         OSError: the file cannot be written.
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"architecture {architecture!r} is none of {', '.join(ARCHITECTURES)}")
+    if dtype not in DTYPES:
+        raise ValueError(f"type {dtype!r} is none of {', '.join(DTYPES)}")
     if not pairs:
         raise ValueError("a LoRA adapter needs at least one adapted matrix")
     for name, pair in pairs.items():
         if pair.a.ndim != 2 or pair.b.ndim != 2 or pair.a.shape[0] != pair.b.shape[1]:
             raise ValueError(f"{name}: A {pair.a.shape} and B {pair.b.shape} do not multiply")
+        largest = max(float(np.abs(half).max(initial=0)) for half in (pair.a, pair.b))
+        if not largest <= float(np.finfo(DTYPES[dtype]).max):  # NaN, too
+            raise ValueError(f"{name}: a weight of {largest} does not fit {dtype}")
     temporary = path.with_name(f".{path.name}.new")
     try:
-        _write(temporary, architecture, alpha, pairs)
+        _write(temporary, architecture, alpha, pairs, DTYPES[dtype])
         files.install(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _write(path: Path, architecture: str, alpha: float, pairs: Mapping[str, Pair]) -> None:
+def _write(
+    path: Path, architecture: str, alpha: float, pairs: Mapping[str, Pair], dtype: Any
+) -> None:
     from gguf import GGUFWriter
 
     writer: Any = GGUFWriter(path, architecture)
@@ -114,8 +128,8 @@ def _write(path: Path, architecture: str, alpha: float, pairs: Mapping[str, Pair
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", alpha)
     for name in sorted(pairs):
-        writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(pairs[name].a, np.float32))
-        writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(pairs[name].b, np.float32))
+        writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(pairs[name].a, dtype))
+        writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(pairs[name].b, dtype))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -22,11 +22,14 @@ def write(
     rule_set: str = "",
     temperature: float = 1.0,
     metrics: Mapping[str, float | str] | None = None,
+    more: Mapping[str, Any] | None = None,
+    heads: tuple[int, int] | None = None,
 ) -> None:
     """Write metadata.json for the files that are in `folder`, with their checksums.
 
-    `base_digest` is the SHA-256 of the base as its source has it. SOURCE_DATE_EPOCH (seconds)
-    replaces the current time where it is set.
+    `base_digest` is the SHA-256 of the base as its source has it, `heads` its query heads and
+    key-value heads. `more` has what only the trainer knows: id, dataset, splits. SOURCE_DATE_EPOCH
+    (seconds) replaces the current time where it is set.
 
     Raises:
         ModelError: a file cannot be read. OSError: the metadata cannot be written.
@@ -36,11 +39,15 @@ def write(
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != adapters.METADATA
     }
+    base: dict[str, Any] = {"id": base_id, "digest": base_digest, "architecture": architecture}
+    if heads:
+        base |= {"heads": heads[0], "key_value_heads": heads[1]}
     value: dict[str, Any] = {
+        **(more or {}),
         "schema": adapters.SCHEMA,
         "adapter_version": version,
         "created_at": _now(),
-        "base_model": {"id": base_id, "digest": base_digest, "architecture": architecture},
+        "base_model": base,
         "prompt_version": prompt_version,
         "rule_set": rule_set,
         "temperature": temperature,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +88,7 @@ def tokenizer(base: Base) -> tuple[Any, Template]:
 
 def _split_digits(loaded: Any) -> None:
     """SmolLM takes digits one by one before anything else, which a GGUF says by its name alone."""
-    from tokenizers import pre_tokenizers
+    from tokenizers import pre_tokenizers  # type: ignore[import-not-found,unused-ignore]
 
     loaded.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -116,6 +119,25 @@ def model(base: Base, config: Config) -> Any:
         loaded = _quietly(base, AutoModelForCausalLM.from_pretrained, **options)
     loaded.config.use_cache = False
     return loaded
+
+
+def plain_model(base: Base) -> Any:
+    """The base's weights in float32, unquantised, for a comparison."""
+    return model(base, Config(base.name, precision="float32"))
+
+
+@contextmanager
+def as_gguf(base: Base) -> Iterator[Path]:
+    """A GGUF with the base's shapes: its own, else one that is made and dropped again."""
+    if base.gguf is not None:
+        yield base.gguf
+        return
+    from trainer.export import base_gguf
+
+    with tempfile.TemporaryDirectory(prefix="codi-train-") as scratch:
+        target = Path(scratch) / "base.F16.gguf"
+        base_gguf.from_transformers(plain_model(base), tokenizer(base)[0], target)
+        yield target
 
 
 def _unquantised(loaded: Any) -> None:

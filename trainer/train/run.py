@@ -148,7 +148,8 @@ def _adapted(base: bases.Base, config: Config) -> Any:
             task_type="CAUSAL_LM",
         ),
     )
-    adapted.peft_config["default"].base_model_name_or_path = base.id or base.name
+    if base.gguf is not None:  # else peft asks the hub for its configuration at every checkpoint
+        adapted.peft_config["default"].base_model_name_or_path = None
     return adapted
 
 
@@ -162,7 +163,7 @@ def _trainer(
     eval_groups: list[dict[str, Any]],
     say: Callable[[str], None],
 ) -> Any:
-    from datasets import Dataset
+    from datasets import Dataset  # type: ignore[attr-defined,unused-ignore]
 
     from trainer.train import sft
 

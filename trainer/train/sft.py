@@ -95,7 +95,7 @@ class LetterTrainer(SFTTrainer):  # type: ignore[misc]
                 metrics[f"{key}accuracy"] = right / count
         self.evaluating += time.perf_counter() - started
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
+        self.control: Any = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
