@@ -6,7 +6,9 @@ given a path only after everything here has been checked.
 metadata.json:
     schema 1, adapter_version, created_at (RFC 3339), base_model {id, digest, architecture},
     prompt_version, rule_set (digest of the rules it was trained for, or ""), temperature,
-    metrics {name: number or text}, checksums {file: SHA-256} of every other file in the folder
+    metrics {name: number or text}, checksums {file: SHA-256} of every other file in the folder;
+    optional, and not used here: id, dataset {…}, splits {train|val|test: {digest, …}},
+    base_model.heads and .key_value_heads
 """
 
 from __future__ import annotations
@@ -30,9 +32,13 @@ MAX_FILES = 64
 MAX_METADATA = 1 << 20  # bytes
 MAX_WEIGHTS = 2 << 30  # bytes
 DATA = (".gguf", ".safetensors", ".json", ".md", ".txt", ".jinja", ".csv", "")
+BINARY = (".gguf", ".safetensors")  # whose own structure is checked
 TEXT_KEYS = ("adapter_version", "created_at", "prompt_version", "rule_set")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 HINT = "codi-hook adapter verify"
+# How pickles of protocol 2 and later begin, and the zip archives that torch.save puts them in.
+CODE = re.compile(rb"\x80[\x02-\x0f]|PK\x03\x04")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,9 @@ def _load_folder(folder: Path) -> Adapter:
             f"adapter {folder.name}: {METADATA} says architecture {base['architecture']!r}, "
             f"{WEIGHTS} says {header.architecture!r}"
         )
+    for key in ("dataset", "splits"):
+        if key in raw:
+            meta.table(key)
     texts = {key: meta.text(key) for key in TEXT_KEYS}
     return Adapter(
         id=folder.resolve().name,
@@ -176,6 +185,12 @@ def _listing(folder: Path) -> dict[str, int]:
                 f"adapter {folder.name}: {name} is not allowed in an adapter",
                 "weights are GGUF or safetensors; formats that can run code are refused",
             )
+        with open(path, "rb") as stream:
+            if path.suffix.lower() not in BINARY and CODE.match(stream.read(4)):
+                raise ModelError(
+                    f"adapter {folder.name}: {name} is a pickle or an archive",
+                    "weights are GGUF or safetensors; formats that can run code are refused",
+                )
         found[name] = path.stat().st_size
         if len(found) > MAX_FILES:
             raise ModelError(f"adapter {folder.name} has more than {MAX_FILES} files")

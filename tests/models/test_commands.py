@@ -107,7 +107,7 @@ class TestAdapter:
         return path
 
     def test_verify(self, lone: Path, tiny: Path) -> None:
-        done = CliRunner().invoke(adapter, ["verify", str(lone), "--base", str(tiny)])
+        done = CliRunner().invoke(adapter, ["verify", str(lone), "--base", str(tiny), "--no-load"])
         assert done.exit_code == 0, done.output
         assert "LoRA of rank 2, alpha 4" in done.output and "fits" in done.output
 

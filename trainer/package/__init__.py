@@ -1,0 +1,1 @@
+"""From a training's folder to adapters/<id>/, checked, described, and published."""
