@@ -7,9 +7,16 @@ BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL  ?= smollm2-135m-instruct
+DATA   ?= datasets
+WORKERS ?= 2
+TRAIN  := $(BIN)/codi-train
+STEP    = --data $(DATA) --workers $(WORKERS)
+# What data-collect fetches: COLLECT='--org docker-library --limit 500', or '--from-git ~/clones'.
+COLLECT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types unit docs bench bench-scale conformance compat judge build clean
+.PHONY: help setup demo test lint format types unit docs bench bench-scale conformance compat judge \
+	data-collect data-extract data-label data-prepare data-prepare-full data-clean build clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -26,7 +33,7 @@ $(STAMPS)/llm: $(STAMPS)/venv pyproject.toml constraints.txt
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/llm
-	$(PIP) install -c constraints.txt -e '.[dev,llm,serve]'
+	$(PIP) install -c constraints.txt -e '.[dev,llm,serve,train]'
 	@touch $@
 
 setup: $(STAMPS)/dev ## Make .venv with everything that tests need
@@ -68,6 +75,24 @@ conformance: $(STAMPS)/dev ## Compare the parser with BuildKit's over the whole 
 
 judge: $(STAMPS)/dev ## Fix 5,000 files of the corpus beside tally; writes docs/fixes.md
 	$(BIN)/python scripts/judge_fixes.py --files 5000 --tally --write
+
+data-collect: $(STAMPS)/dev ## Fetch Dockerfiles: make data-collect COLLECT='--org NAME'
+	$(TRAIN) collect --data $(DATA) $(COLLECT)
+
+data-extract: $(STAMPS)/dev ## Add the scripts that the collected Dockerfiles run
+	$(TRAIN) extract --data $(DATA) $(COLLECT)
+
+data-label: $(STAMPS)/dev ## Findings, stack and start command of the collected files
+	$(TRAIN) label $(STEP)
+
+data-prepare: $(STAMPS)/dev ## Label, standardise, make pairs, split; only what is not done
+	$(TRAIN) prepare $(STEP)
+
+data-prepare-full: $(STAMPS)/dev ## The same from the beginning
+	$(TRAIN) prepare $(STEP) --fresh
+
+data-clean: ## Remove what the data steps made, not what was collected
+	rm -rf $(addprefix $(DATA)/,labelled standard pairs splits logs reports)
 
 build: $(STAMPS)/dev ## Wheel and source distribution in dist/
 	$(PIP) install -c constraints.txt build

@@ -2,7 +2,8 @@
 
 Two steps. First the text, up to white space and continuations. Where no candidate gives that, what
 is said: neither the order of the words of one command counts, nor the place of an instruction
-among the others, nor whether variables share an ENV, nor how a cache mount is shared.
+among the others, nor whether variables share an ENV, nor how a cache mount is shared (or whether
+it is all of apt's state or the lists alone).
 `apt-get -y install x` is then the author's `apt-get install x -y`, and a SHELL is one wherever the
 author has put it. Which commands, words and instructions there are counts to the letter.
 """
@@ -24,6 +25,7 @@ TOLERANCE = 160  # bytes by which files that say the same differ at most, keywor
 _BLANK = re.compile(rb"[\\`][ \t]*\r?\n|\s+")
 _BREAK = re.compile(r"[\\`][ \t]*\r?\n")
 _MANNER = ("sharing=", "id=")  # how a cache mount is shared, not what is mounted
+_ALIAS = re.compile(r"^(?:dst|destination)=")
 
 
 def squeezed(data: bytes) -> bytes:
@@ -96,4 +98,6 @@ def _parts(document: Document, item: Instruction) -> list[str]:
 
 def _flag(text: str) -> str:
     name, _, value = text.partition("=")
-    return f"{name}={sorted(one for one in value.split(',') if not one.startswith(_MANNER))}"
+    parts = [_ALIAS.sub("target=", one).rstrip("/") for one in value.split(",")]
+    parts = [one.removesuffix("/lists") for one in parts if not one.startswith(_MANNER)]
+    return f"{name}={sorted(parts)}"
