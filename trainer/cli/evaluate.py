@@ -26,12 +26,14 @@ SYSTEMS = ("order", "prior", "base", "adapter")
 @click.option("--free", type=click.IntRange(0), default=0, show_default=True,
               help="Findings of which free sentences are written down.")  # fmt: skip
 @click.option("--threads", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--excerpts/--no-excerpts", default=True, show_default=True,
+              help="Show lines of the files in the report.")  # fmt: skip
 @click.option("--restart", is_flag=True, help="Throw away what an earlier run found.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True,
               help="Folder of this run, eval/runs/ID; a killed run goes on.")  # fmt: skip
 def command(
     dataset: Path, adapter: str, base: str, store: str, systems: str, limit: int, seed: int,
-    sentences: int, free: int, threads: int, restart: bool, out: Path,
+    sentences: int, free: int, threads: int, excerpts: bool, restart: bool, out: Path,
 ) -> None:  # fmt: skip
     """Rank rows with known answers as the hook does, and report how often it is right.
 
@@ -51,6 +53,7 @@ def command(
         free,
         restart,
         ("codi-train", *sys.argv[1:]),
+        excerpts,
     )
     found = run.evaluate(plan, lambda line: click.echo(line, err=True))
     click.echo(run.outcome(found, out))

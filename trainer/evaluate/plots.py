@@ -9,6 +9,7 @@ from typing import Any
 
 WIDTH = 7.2  # inches of 72 points; the page scales plots to its width
 MINE, OTHER, GREY, RED = "#2563a8", "#d98324", "#8a8f98", "#b3261e"
+MARKS = {"adapter": (MINE, "o"), "prior": (OTHER, "s"), "order": (GREY, "D"), "base": (RED, "x")}
 MOST_BARS = 60
 
 _identifiers = re.compile(r'(\bid="|url\(#|href="#)')
@@ -42,7 +43,8 @@ def reliability(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Accuracy against confidence, and how many answers are how sure; one series a system."""
     figure, (left, right) = _figure(3.4, 2)
     left.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
-    for (name, bins), colour in zip(groups.items(), (MINE, OTHER, GREY), strict=False):
+    for name, bins in groups.items():
+        colour = MARKS[name][0]
         sure = [one["confidence"] for one in bins]
         left.plot(sure, [one["accuracy"] for one in bins], "o-", color=colour, label=name, ms=4)
         right.plot(sure, [one["count"] for one in bins], "o-", color=colour, label=name, ms=4)
@@ -64,14 +66,8 @@ def accuracy(
     keys = sorted(first, key=lambda key: (-first[key]["rows"], key))[:MOST_BARS]
     figure, (left, right) = _figure(1.0 + 0.27 * max(len(keys), 2), 2)
     places = list(range(len(keys)))
-    marks = {
-        "adapter": (MINE, "o"),
-        "prior": (OTHER, "s"),
-        "order": (GREY, "D"),
-        "base": (RED, "x"),
-    }
     for number, (system, members) in enumerate(systems.items()):
-        colour, mark = marks[system]
+        colour, mark = MARKS[system]
         values = [members[key]["top1"] for key in keys]
         shifted = [place + 0.18 * (number - (len(systems) - 1) / 2) for place in places]
         left.plot(values, shifted, mark, color=colour, label=system, ms=4, linestyle="none")
@@ -109,8 +105,8 @@ def latency(times: Mapping[str, Sequence[float]]) -> str:
     figure, (axes,) = _figure(2.6)
     longest = max((float(np.percentile(one, 99)) for one in times.values() if one), default=1.0)
     edges = np.linspace(0, max(longest, 1e-3), 41)
-    for (name, one), colour in zip(times.items(), (MINE, OTHER), strict=False):
-        axes.hist(one, bins=edges, color=colour, alpha=0.6, label=name)
+    for name, one in times.items():
+        axes.hist(one, bins=edges, color=MARKS[name][0], alpha=0.6, label=name)
     axes.set(xlabel="milliseconds for one finding's order", ylabel="findings")
     if times:
         axes.legend(frameon=False)

@@ -21,13 +21,18 @@ EXCERPT_LINES = 12
 EXCERPT_WIDTH = 200  # characters of a line
 
 
-def write(folder: Path, run: Mapping[str, Any], rank: Sequence[Rank]) -> Path:
-    """Writes the report of a run into its folder; whatever was there before stays until then."""
+def write(
+    folder: Path, run: Mapping[str, Any], rank: Sequence[Rank], *, excerpts: bool = True
+) -> Path:
+    """Writes the report of a run into its folder; whatever was there before stays until then.
+
+    Without `excerpts` it holds no line of the files, whose licences are their authors'.
+    """
     answers = _answers(folder / PREDICTIONS)
     path = folder / NAME
     temporary = path.with_name(f".{NAME}.{os.getpid()}")
     try:
-        temporary.write_text(render(run, rank, answers), encoding="utf-8")
+        temporary.write_text(render(run, rank, answers, excerpts=excerpts), encoding="utf-8")
         files.install(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -41,7 +46,11 @@ def _answers(path: Path) -> list[dict[str, Any]]:
 
 
 def render(
-    run: Mapping[str, Any], rank: Sequence[Rank], answers: Sequence[Mapping[str, Any]]
+    run: Mapping[str, Any],
+    rank: Sequence[Rank],
+    answers: Sequence[Mapping[str, Any]],
+    *,
+    excerpts: bool = True,
 ) -> str:
     """The page as text. Everything but the plots is escaped by the template."""
     import jinja2
@@ -55,6 +64,7 @@ def render(
         subject=subject,
         plots={name: Markup(svg) for name, svg in _plots(run, subject, answers).items()},
         mistakes=mistakes(rank, [one for one in answers if one["system"] == subject]),
+        excerpts=excerpts,
         command=shlex.join(run["command"]),
         details=json.dumps(
             {key: run[key] for key in ("settings", "machine", "engines", "rows")}, indent=2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from codi_hook import registry
+from codi_hook import ruleset
 from codi_hook.errors import CodiError
 from codi_hook.frozen import dataclass, field
 from codi_hook.models import files
@@ -43,16 +42,11 @@ class Plan:
     free: int = 0
     restart: bool = False
     command: tuple[str, ...] = ()
+    excerpts: bool = True  # the report shows the files of its mistakes
     any_temperature: bool = False  # answers stay good when the adapter's temperature changes
 
 
 Told = Callable[[str], None]
-
-
-def rule_set() -> str:
-    """A digest of what the rules can offer: codes and templates."""
-    lines = (f"{one.code} {' '.join(one.templates)}" for one in registry.rules())
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def settings(plan: Plan) -> dict[str, Any]:
@@ -67,7 +61,7 @@ def settings(plan: Plan) -> dict[str, Any]:
         "models": models,
         "prior": files.sha256(prior.TABLE) if prior.TABLE.exists() else "",
         "prompt_version": PROMPT_VERSION,
-        "rule_set": rule_set(),
+        "rule_set": ruleset.digest(),
         "systems": list(plan.names),
         "limit": plan.limit,
         "seed": plan.seed,
@@ -103,7 +97,7 @@ def evaluate(plan: Plan, tell: Told = lambda _line: None) -> dict[str, Any]:
         **summary.summarise(rank, explain, said.found, plan.names, plan.seed),
     }
     files.write_json(plan.out / METRICS, found)
-    report.write(plan.out, found, rank)
+    report.write(plan.out, found, rank, excerpts=plan.excerpts)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from codi_hook import ruleset
 from codi_hook.errors import CodiError
 from codi_hook.frozen import dataclass
 from codi_hook.models import adapters, files
@@ -14,7 +15,7 @@ from codi_hook.models.errors import ModelError
 from codi_hook.models.store import Store
 from codi_hook.ranking.prompt import PROMPT_VERSION
 from trainer.evaluate.journal import PREDICTIONS, SETTINGS
-from trainer.evaluate.run import METRICS, SCHEMA, rule_set
+from trainer.evaluate.run import METRICS, SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _same(found: Mapping[str, Any], place: Path, store: str) -> Iterator[str]:
             f"prompt version {found['settings']['prompt_version']} was evaluated, "
             f"and this is {PROMPT_VERSION}"
         )
-    if found["settings"]["rule_set"] != rule_set():
+    if found["settings"]["rule_set"] != ruleset.digest():
         yield "the rules' templates are others than those evaluated"
     if adapter.prompt_version not in ("", PROMPT_VERSION):
         yield f"the adapter was trained for prompt version {adapter.prompt_version}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainer.evaluate.conftest import World
+from tests.trainer.evaluate.conftest import World, call
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or ""
 OPTIONS = (
@@ -97,6 +97,16 @@ def test_files_are_escaped(world: World) -> None:
     tags = _Tags()
     tags.feed(text)
     assert tags.scripts == 0 and "alert(1)&lt;/script&gt;" in text
+
+
+def test_no_line_of_a_file_is_shown_where_that_is_not_wished(world: World, tmp_path: Path) -> None:
+    for path in world.run.iterdir():
+        shutil.copy(path, tmp_path)
+    before = (tmp_path / "predictions.jsonl").read_bytes()
+    done = call("evaluate", *world.arguments(tmp_path), "--no-excerpts")
+    assert done.exit_code == 0 and (tmp_path / "predictions.jsonl").read_bytes() == before
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "worst mistakes" in text and "MAINTAINER" not in text and "alert" not in text
 
 
 def test_figures_are_those_of_the_metrics(world: World) -> None:
