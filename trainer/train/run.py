@@ -55,7 +55,7 @@ def train(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
         f"{len(rows.examples)} questions in {len(groups)} packs, "
         f"validated on {len(asked)} in {len(eval_groups)}"
     )
-    model = _adapted(base, config)
+    model = adapted(base, config)
     trainer = _trainer(order, model, tokens, maker, groups, eval_maker, eval_groups, say)
     before = trainer.evaluate() if not checkpoint else {}
     seconds = time.monotonic()
@@ -126,7 +126,7 @@ def _checkpoint(order: Order) -> str:
     return ""
 
 
-def _adapted(base: bases.Base, config: Config) -> Any:
+def adapted(base: bases.Base, config: Config) -> Any:
     """The base with fresh LoRA weights. Lower layers without any need no gradients."""
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed

@@ -161,7 +161,7 @@ class TestCommands:
         assert [path.name for path in out.parent.iterdir()] == ["my-adapter"]
         loaded = adapters.load(out)
         assert (loaded.rank, loaded.base_id, loaded.base_digest) == (2, "tiny", parts.digest(tiny))
-        done = CliRunner().invoke(main, ["verify", str(out), "--base", str(tiny)])
+        done = CliRunner().invoke(main, ["verify", str(out), "--base", str(tiny), "--no-load"])
         assert done.exit_code == 0, done.output
         again = CliRunner().invoke(main, arguments)
         assert again.exit_code == 2 and "is not empty" in again.stderr

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trainer.conftest import own_cache, shipped, wheel
+from tests.trainer.train import parts
+
+__all__ = ["own_cache", "shipped", "wheel"]
+
+
+@pytest.fixture(scope="session")
+def rows() -> list[dict[str, Any]]:
+    return parts.made(range(24))
+
+
+@pytest.fixture(scope="session")
+def splits(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """train/ and val/ of one file each, of different Dockerfiles."""
+    folder = tmp_path_factory.mktemp("splits")
+    parts.write(folder / "train" / "a.jsonl", rows)
+    parts.write(folder / "val" / "a.jsonl", parts.made(range(30, 36)))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return parts.tiny(tmp_path_factory.mktemp("llama") / "tiny", "llama")
+
+
+@pytest.fixture(scope="session")
+def qwen2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return parts.tiny(tmp_path_factory.mktemp("qwen2") / "tiny", "qwen2")

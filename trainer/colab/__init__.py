@@ -1,0 +1,1 @@
+"""Training on a borrowed GPU: what is uploaded, and the notebook that uses it."""
