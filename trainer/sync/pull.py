@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from trainer.sync.names import STATE, Local
 from trainer.sync.pool import Meter, each
 from trainer.sync.push import Summary, md5
 
+WHOLE = files.CHUNK  # bytes up to which an object is fetched in one go
 ATTEMPTS = 3  # of one object in one run; each goes on at its byte
 
 
@@ -96,7 +98,11 @@ def _one(folder: Path, bucket: Bucket, one: Object, meter: Meter) -> str:
     target = names.destination(folder, one.name)
     part = folder / STATE / f"{names.mark(one.name)}.part"
     try:
-        _download(bucket, one, part, meter)
+        if one.size <= WHOLE:
+            part.write_bytes(_whole(bucket, one))
+            meter.add(one.size)
+        else:
+            _download(bucket, one, part, meter)
     except ClientError as error:
         if s3.code(error) not in (*s3.MISSING, "PreconditionFailed", "412"):
             raise
@@ -104,9 +110,20 @@ def _one(folder: Path, bucket: Bucket, one: Object, meter: Meter) -> str:
     if one.sha256 and files.sha256(part) != one.sha256:
         part.unlink()
         return one.name
-    files.install(part, target)
+    files.sync(part)  # a name never has less than its content; the names themselves may wait
+    os.replace(part, target)
     part.with_suffix(".json").unlink(missing_ok=True)
     return ""
+
+
+def _whole(bucket: Bucket, one: Object) -> bytes:
+    """A small object: there is nothing to go on with, so nothing is written down about it."""
+    key = bucket.key(one.name)
+    answer = bucket.client.get_object(Bucket=bucket.name, Key=key, IfMatch=one.etag)
+    data = b"".join(answer["Body"].iter_chunks(files.CHUNK))
+    if len(data) != one.size:
+        raise CodiError(f"{one.name}: the connection ended early", "pull again")
+    return data
 
 
 def _download(bucket: Bucket, one: Object, part: Path, meter: Meter) -> None:

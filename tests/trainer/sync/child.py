@@ -87,7 +87,7 @@ def run(
     }
     done = subprocess.run(
         [sys.executable, "-c", CODE, *arguments],
-        cwd=parts.ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=parts.ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     lines = [line.split() for line in log.read_text().splitlines()]
     return Run(
