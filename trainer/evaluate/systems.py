@@ -123,9 +123,11 @@ class Systems:
         ranker = self._rankers[name]
         answered = ranker.rank(document, items)
         for ranked in answered:
-            failed = ranked.source != "llm" and ranked.reason not in ONE_QUESTION
+            missed = dict(ranked.telemetry).get("rationale_fallback", "")
+            order = "" if ranked.source == "llm" else ranked.reason
+            failed = {missed, order} - {"", *ONE_QUESTION}
             if name in MODELS and failed:
-                why = "; ".join(ranker.notices) or ranked.reason
+                why = "; ".join(ranker.notices) or ", ".join(sorted(failed))
                 raise CodiError(f"the model cannot be asked: {why}", "codi-hook model list")
         return answered
 
