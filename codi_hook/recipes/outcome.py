@@ -27,10 +27,10 @@ def failure_stops(script: Script | None, command: Command) -> bool:
     at = next((i for i, one in enumerate(script.statements) if command in one.commands), None)
     if at is None or not script.statements[at].simple:
         return False
-    end = at
-    while script.statements[end].operator == "&&":
+    end, final = at, len(script.statements) - 1
+    while end < final and script.statements[end].operator == "&&":  # one may dangle at the end
         end += 1
-    if end == len(script.statements) - 1:
+    if end == final:
         return script.statements[end].operator in ("", ";", "\n")
     # ``set -e`` looks at the last command of an and-list only.
     last = script.statements[end].operator in (";", "\n")

@@ -9,6 +9,8 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, cast
 
+from loguru import logger
+
 from codi_hook.model import Candidate, Verified
 from codi_hook.ranking import prompt
 from codi_hook.shell import parse
@@ -43,11 +45,21 @@ def run(runner: Runner, cap: int, owner_cap: int) -> dict[str, int]:
 
 
 def pairs(row: Row, tally: Counter[str], crowd: dict[str, float]) -> Iterator[Row]:
-    """All pairs that a file, or a change of one, gives."""
-    if "before" in row:
-        yield from _of_change(row, tally)
-    elif _drawn(row["id"], crowd.get(row.get("origin", ""), 1.0)):
-        yield from _of_file(row, tally)
+    """All pairs that a file, or a change of one, gives.
+
+    A file on which a rule fails is counted and logged, and the others go on: it is a defect of
+    the rule, and the reason to look at it.
+    """
+    change = "before" in row
+    if not change and not _drawn(row["id"], crowd.get(row.get("origin", ""), 1.0)):
+        return
+    try:
+        made = list(_of_change(row, tally) if change else _of_file(row, tally))
+    except Exception as error:
+        tally[f"failed: {type(error).__name__}"] += 1
+        logger.exception(f"{row['repo']} {row['path']} {row['id']}")
+        return
+    yield from made
 
 
 def _drawn(identity: str, share: float) -> bool:
