@@ -59,9 +59,7 @@ def differences(adapter: Adapter) -> tuple[str, ...]:
 
     notes = []
     if adapter.rule_set and adapter.rule_set != ruleset.digest():
-        notes.append(
-            "trained for other rules or templates; what has changed since was not learned"
-        )
+        notes.append("trained for other rules or templates; what has changed since was not learned")
     if adapter.prompt_version and adapter.prompt_version != PROMPT_VERSION:
         notes.append(
             f"trained with prompt version {adapter.prompt_version}, and this is {PROMPT_VERSION}: "
