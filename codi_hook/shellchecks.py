@@ -102,7 +102,7 @@ class ShellChecks:
         """Why ShellCheck would not be content with a candidate."""
         from codi_hook.shellcheck.proposals import recheck
 
-        return recheck(finding, candidate, self._store.comments)
+        return recheck(finding, candidate, self._store.comments, last=self._faithful)
 
     def sources(self, document: Document) -> list[str]:
         """The scripts of a document."""

@@ -71,6 +71,7 @@ RULE = Rule(
         "new-system-user: unsafe",
         "numeric-user: unsafe",
         "created-user-number: unsafe",
+        "created-user-fixed: unsafe",
         "created-user: unsafe",
     ),
 )

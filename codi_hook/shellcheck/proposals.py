@@ -19,6 +19,7 @@ from codi_hook.shellcheck.findings import Subject
 
 _POSIX = ["/bin/sh", "-c"]
 _BASH = ["/bin/bash", "-c"]
+_GRAVE = ("error", "warning")
 
 
 class Proposal(NamedTuple):
@@ -38,9 +39,16 @@ def proposals(finding: Finding) -> list[Proposal]:
 
 
 def recheck(
-    finding: Finding, candidate: Candidate, ask: Callable[[str], Comments | None]
+    finding: Finding,
+    candidate: Candidate,
+    ask: Callable[[str], Comments | None],
+    last: bool = False,
 ) -> tuple[Rejection, str] | None:
-    """Why ShellCheck would not be content with the candidate; None where it is."""
+    """Why ShellCheck would not be content with the candidate; None where it is.
+
+    `last`: only the last comment on a RUN is reported. Then a candidate must not bring to light
+    a warning that has stood behind the one which it resolves.
+    """
     if not isinstance(finding.subject, Subject):
         return None
     found = [item.changed for item in proposals(finding) if item.candidate.id == candidate.id]
@@ -55,6 +63,9 @@ def recheck(
     if now[code] >= before[code]:
         return Rejection.FINDING_REMAINS, ""
     new = sorted(item for item in now if now[item] > before[item])
+    if last and not new:
+        shown = comments[-1:]
+        new = [item.code for item in shown if item.level in _GRAVE and item.code != code]
     return (Rejection.NEW_FINDING, f"SC{new[0]}") if new else None
 
 
