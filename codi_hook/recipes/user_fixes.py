@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Stage
+from codi_hook.frozen import replace
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import ALPINE, DEBIAN, RHEL, SUSE, family
@@ -18,6 +19,7 @@ from codi_hook.recipes.users import (
     created_users,
 )
 from codi_hook.shell.parser import READABLE
+from codi_hook.source import Span
 
 _NO_USERADD = pattern(r"amazonlinux|minimal|micro|distroless|busybox|scratch").search
 _NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR", "USER", "FROM", "SHELL"})
@@ -33,9 +35,19 @@ def user_candidates(
 ) -> Iterator[Candidate]:
     """Ways to end the stage as somebody else than root, those that fit its distribution.
 
-    `except_for` is a user that the caller offers already.
+    `except_for` is a user that the caller offers already. They are only shown where the file may
+    have been cut off.
     """
     place = _Place(stage)
+    for candidate in _ways(document, stage, place, except_for):
+        if place.open_end:
+            candidate = replace(candidate, applicability=Applicability.DISPLAY)
+        yield candidate
+
+
+def _ways(
+    document: Document, stage: Stage, place: _Place, except_for: str | None
+) -> Iterator[Candidate]:
     created = [name for name in created_users(document, stage) if name != except_for]
     for name in created[-1:]:
         here = Reason("created-here", f"the file itself creates the user {name}")
@@ -141,6 +153,13 @@ class _Place:
         closing = [item for item in items[last + 1 :] if item.keyword in ("CMD", "ENTRYPOINT")]
         self.before = closing[0] if closing else None
         self.after = items[last]
+
+    @property
+    def open_end(self) -> bool:
+        """True where the file ends in a continuation: the rest of it may be missing."""
+        item = self.after
+        tail = item.source.bytes(Span(item.body_span.end, item.span.end))
+        return self.before is None and tail.strip() in (b"\\", b"`")
 
     def user(self, name: str, create: str = "") -> tuple[Edit, ...]:
         near = self.before or self.after

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from typing import NamedTuple
 
 from codi_hook.dockerfile import Instruction, Stage

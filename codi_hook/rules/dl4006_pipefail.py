@@ -11,6 +11,8 @@ does not know the option. Where only one step has a pipe, the SHELL can be set b
 
 Why the fixes are unsafe: a build that used to swallow a failure now stops, and a command that
 closes its input early (`yes | …`, `… | head`) makes the command before it fail.
+On Alpine, SHELL for the stage is only shown where a later step has `echo -e`: BusyBox knows it, but
+hadolint judges ash as if it were dash, and would report each as an error from then on.
 
 When to ignore: where the failure of the first command is of no interest.
 
@@ -110,14 +112,30 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         )
 
 
+def _flags_of_echo(document: Document, stage: Stage, first: Instruction) -> bool:
+    """True where a RUN that a SHELL ahead of `first` reaches has echo with other options than -n:
+    linters that take ash for dash, which prints them, say so once they know the shell."""
+    for item in stage.instructions[stage.instructions.index(first) :]:
+        if item.keyword == "SHELL" and item is not first:
+            return False
+        script = document.script(item) if item.keyword == "RUN" else None
+        for command in script.commands if script else ():
+            options = command.args[0].text if command.name == "echo" and command.args else ""
+            if options[:1] == "-" and options != "-n" and options[1:2].isalpha():
+                return True
+    return False
+
+
 def _for_the_stage(
     document: Document, stage: Stage, item: Instruction, shell: list[str], lost: Reason
 ) -> Candidate:
+    first = _first(document, stage, item)
+    echoes = shell[0] == "/bin/ash" and _flags_of_echo(document, stage, first)
     return Candidate(
         "shell-pipefail",
         f"Run the steps from here on with {shell[0]} and pipefail",
         (_stage_shell(document, stage, item, shell),),
-        Applicability.UNSAFE,
+        Applicability.DISPLAY if echoes else Applicability.UNSAFE,
         (
             lost,
             Reason("whole-stage", "every later pipe of the stage is covered too"),
@@ -136,13 +154,21 @@ def _with(current: tuple[str, ...]) -> list[str] | None:
 def _stage_shell(document: Document, stage: Stage, item: Instruction, shell: list[str]) -> Edit:
     """Widen the SHELL in effect, or put one before the first step that needs it, so that the
     findings of one stage all ask for the same edit."""
+    first = _first(document, stage, item)
+    if first.keyword == "SHELL":
+        return replace_body(first, exec_form(shell))
+    return insert_before(first, f"SHELL {exec_form(shell)}")
+
+
+def _first(document: Document, stage: Stage, item: Instruction) -> Instruction:
+    """The SHELL in effect, or else the first step of the stage with such a pipe."""
     first = item
     for other in reversed(stage.instructions[: stage.instructions.index(item)]):
         if other.keyword == "SHELL":
-            return replace_body(other, exec_form(shell))
+            return other
         if other.keyword == "RUN" and _unguarded(document, other):
             first = other
-    return insert_before(first, f"SHELL {exec_form(shell)}")
+    return first
 
 
 RULE = Rule(
@@ -155,7 +181,7 @@ RULE = Rule(
     triggers=("RUN",),
     local=True,
     templates=(
-        "shell-pipefail: unsafe",
+        "shell-pipefail: unsafe, display",
         "shell-pipefail-here: unsafe",
         "set-pipefail: unsafe",
     ),

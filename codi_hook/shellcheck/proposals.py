@@ -19,7 +19,6 @@ from codi_hook.shellcheck.findings import Subject
 
 _POSIX = ["/bin/sh", "-c"]
 _BASH = ["/bin/bash", "-c"]
-_GRAVE = ("error", "warning")
 
 
 class Proposal(NamedTuple):
@@ -42,12 +41,11 @@ def recheck(
     finding: Finding,
     candidate: Candidate,
     ask: Callable[[str], Comments | None],
-    last: bool = False,
+    hidden: frozenset[int] = frozenset(),
 ) -> tuple[Rejection, str] | None:
     """Why ShellCheck would not be content with the candidate; None where it is.
 
-    `last`: only the last comment on a RUN is reported. Then a candidate must not bring to light
-    a warning that has stood behind the one which it resolves.
+    Where only the last comment on a RUN is reported, `hidden` are codes that must not become it.
     """
     if not isinstance(finding.subject, Subject):
         return None
@@ -63,9 +61,8 @@ def recheck(
     if now[code] >= before[code]:
         return Rejection.FINDING_REMAINS, ""
     new = sorted(item for item in now if now[item] > before[item])
-    if last and not new:
-        shown = comments[-1:]
-        new = [item.code for item in shown if item.level in _GRAVE and item.code != code]
+    if not new:
+        new = [item.code for item in comments[-1:] if item.code in hidden]
     return (Rejection.NEW_FINDING, f"SC{new[0]}") if new else None
 
 
