@@ -75,14 +75,17 @@ class ShellChecks:
         found = self._all(document, last=self._faithful)
         return (item for item in found if self._wanted(item))
 
-    def _all(self, document: Document, last: bool = False) -> Iterable[Finding]:
+    def _all(
+        self, document: Document, last: bool = False, forgetful: bool = False
+    ) -> Iterable[Finding]:
         from codi_hook.shellcheck.findings import findings, sources
 
-        self._store.fill(sources(document, self._faithful))
+        self._store.fill(sources(document, self._faithful, forgetful))
         return findings(
             document,
             self._store.comments,
             faithful=self._faithful,
+            forgetful=forgetful,
             last=last,
             directives=self._settings.inline_ignores,
         )
@@ -110,7 +113,11 @@ class ShellChecks:
         that nothing resolves. From then on, until `cover`, no fix may do that."""
         if not self._faithful:
             return False
-        new = self._shown(after) - self._shown(before) - self._hidden
+        new = {
+            code
+            for eyes in (False, True)
+            for code in self._shown(after, eyes) - self._shown(before, eyes) - self._hidden
+        }
         self._hidden |= new
         return bool(new)
 
@@ -118,9 +125,9 @@ class ShellChecks:
         """Forget what may not be brought to light: another file begins."""
         self._hidden = frozenset()
 
-    def _shown(self, document: Document) -> frozenset[int]:
-        """The codes of the warnings and errors that are reported."""
-        found = self._all(document, last=True)
+    def _shown(self, document: Document, forgetful: bool) -> frozenset[int]:
+        """The codes of the warnings and errors that are reported, by us or by hadolint."""
+        found = self._all(document, last=True, forgetful=forgetful)
         grave = (item for item in found if item.severity >= Severity.WARNING)
         return frozenset(item.subject.comment.code for item in grave)
 

@@ -11,8 +11,9 @@ does not know the option. Where only one step has a pipe, the SHELL can be set b
 
 Why the fixes are unsafe: a build that used to swallow a failure now stops, and a command that
 closes its input early (`yes | …`, `… | head`) makes the command before it fail.
-On Alpine, SHELL for the stage is only shown where a later step has `echo -e`: BusyBox knows it, but
-hadolint judges ash as if it were dash, and would report each as an error from then on.
+On Alpine, SHELL with ash is only shown where a step that it reaches has `echo -e`: BusyBox knows
+it, but hadolint judges ash as if it were dash, and would report each as an error from then on. The
+option in a step of /bin/sh is only shown, too: ShellCheck takes that shell for POSIX's (SC3040).
 
 When to ignore: where the failure of the first command is of no interest.
 
@@ -98,16 +99,20 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if script.dialect in ("bash", "ash", "zsh") or known == ALPINE:
         edit = prepend_command(script, "set -o pipefail")
         if edit is not None:
+            # Who takes every sh for POSIX's reports the option then (SC3040).
+            level = Applicability.DISPLAY if standard else Applicability.UNSAFE
             reasons = (lost, Reason("this-step", "nothing but this step changes"))
             title = "Set pipefail in this step"
-            yield Candidate("set-pipefail", title, (edit,), Applicability.UNSAFE, reasons)
+            yield Candidate("set-pipefail", title, (edit,), level, reasons)
     if shell is not None:
         line, back = f"SHELL {exec_form(shell)}", f"SHELL {exec_form(list(current))}"
         yield Candidate(
             "shell-pipefail-here",
             f"Run this step with {shell[0]} and pipefail, the next ones as before",
             (insert_before(item, line), insert_after(item, back)),
-            Applicability.UNSAFE,
+            Applicability.DISPLAY
+            if shell[0] == "/bin/ash" and _has_flags_of_echo(document, item)
+            else Applicability.UNSAFE,
             (lost, Reason("restored", f"the steps behind it keep {current[0]}")),
         )
 
@@ -118,11 +123,17 @@ def _flags_of_echo(document: Document, stage: Stage, first: Instruction) -> bool
     for item in stage.instructions[stage.instructions.index(first) :]:
         if item.keyword == "SHELL" and item is not first:
             return False
-        script = document.script(item) if item.keyword == "RUN" else None
-        for command in script.commands if script else ():
-            options = command.args[0].text if command.name == "echo" and command.args else ""
-            if options[:1] == "-" and options != "-n" and options[1:2].isalpha():
-                return True
+        if item.keyword == "RUN" and _has_flags_of_echo(document, item):
+            return True
+    return False
+
+
+def _has_flags_of_echo(document: Document, item: Instruction) -> bool:
+    script = document.script(item)
+    for command in script.commands if script else ():
+        options = command.args[0].text if command.name == "echo" and command.args else ""
+        if options[:1] == "-" and options != "-n" and options[1:2].isalpha():
+            return True
     return False
 
 
@@ -182,7 +193,7 @@ RULE = Rule(
     local=True,
     templates=(
         "shell-pipefail: unsafe, display",
-        "shell-pipefail-here: unsafe",
-        "set-pipefail: unsafe",
+        "shell-pipefail-here: unsafe, display",
+        "set-pipefail: unsafe, display",
     ),
 )

@@ -45,7 +45,8 @@ def recheck(
 ) -> tuple[Rejection, str] | None:
     """Why ShellCheck would not be content with the candidate; None where it is.
 
-    Where only the last comment on a RUN is reported, `hidden` are codes that must not become it.
+    Where only the last comment on a RUN is reported, `hidden` are codes that must not become it:
+    no other comment on such a RUN may go.
     """
     if not isinstance(finding.subject, Subject):
         return None
@@ -62,7 +63,7 @@ def recheck(
         return Rejection.FINDING_REMAINS, ""
     new = sorted(item for item in now if now[item] > before[item])
     if not new:
-        new = [item.code for item in comments[-1:] if item.code in hidden]
+        new = [item.code for item in comments if item.code in hidden]
     return (Rejection.NEW_FINDING, f"SC{new[0]}") if new else None
 
 
