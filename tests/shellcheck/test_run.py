@@ -152,8 +152,7 @@ def test_what_can_be_resolved_does_not_in_profile_hadolint(dockerfile: Path) -> 
 def test_a_shell_that_hadolint_forgets_uncovers_nothing(dockerfile: Path) -> None:
     """Behind an ENV hadolint takes the shell for /bin/sh again, and sees pipefail there."""
     dockerfile.write_text(
-        "FROM debian:12-slim\nUSER 65532\nRUN ls | cat\nENV A=b\n"
-        "RUN set -o pipefail; source ./x\n"
+        "FROM debian:12-slim\nUSER 65532\nRUN ls | cat\nENV A=b\nRUN set -o pipefail; source ./x\n"
     )
     check(fix=True, unsafe_fixes=True, profile="hadolint", extend_select=())
     text = dockerfile.read_text()
