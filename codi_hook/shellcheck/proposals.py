@@ -13,9 +13,11 @@ from typing import NamedTuple
 from codi_hook.model import Applicability, Candidate, Finding, Reason, Rejection
 from codi_hook.recipes.facts import DEBIAN, family
 from codi_hook.recipes.instructions import exec_form, insert_after, insert_before
+from codi_hook.recipes.merging import changes_sh
 from codi_hook.shellcheck.changes import Way, changed, edits, of_fix
 from codi_hook.shellcheck.comments import Comments
 from codi_hook.shellcheck.findings import Subject
+from codi_hook.shellcheck.snippets import Snippet
 
 _POSIX = ["/bin/sh", "-c"]
 _BASH = ["/bin/bash", "-c"]
@@ -119,8 +121,10 @@ def _in_bash(finding: Finding) -> Iterator[Proposal]:
     standard = list(document.shell_of(run)) == _POSIX and document.dialect(run) == "sh"
     if snippet.dialect not in ("sh", "dash") or not standard or document.is_trigger(run):
         return
-    if family(document, stage) != DEBIAN or snippet.inner:
+    if family(document, stage) != DEBIAN or snippet.inner or _says_who_reads(snippet):
         return
+    if any(map(changes_sh, document.commands("ln", "mv", "cp", "dpkg-reconfigure"))):
+        return  # /bin/sh may be bash already, and need not be what it was
     candidate = Candidate(
         "run-with-bash",
         "Run this step with bash, the next ones as before",
@@ -138,6 +142,11 @@ def _in_bash(finding: Finding) -> Iterator[Proposal]:
         ),
     )
     yield Proposal(candidate, changed(snippet, [], "bash"))
+
+
+def _says_who_reads(snippet: Snippet) -> bool:
+    """True for a here-document with a `#!` of its own: no SHELL reads it."""
+    return snippet.text.data.startswith(b"#!")
 
 
 def _comment(finding: Finding) -> Candidate:

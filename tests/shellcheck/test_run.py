@@ -160,6 +160,17 @@ def test_a_shell_that_hadolint_forgets_uncovers_nothing(dockerfile: Path) -> Non
     assert "source ./x" in text
 
 
+@pytest.mark.parametrize(
+    "steps",
+    ["RUN <<EOF\n#!/bin/bash\nsource /x\nEOF\n", "RUN ln -sf /bin/bash /bin/sh\nRUN source /x\n"],
+)
+def test_bash_is_not_offered_to_who_has_it(dockerfile: Path, steps: str) -> None:
+    dockerfile.write_text(f"FROM debian:12-slim\nUSER 65532\n{steps}")
+    report = check(profile="hadolint", extend_select=())
+    item = next(item for _, item in report.findings if item.code == "SC3046")
+    assert [candidate.id for candidate in item.candidates] == ["dot", "ignore-here"]
+
+
 def test_fixes_of_other_rules_go_on_where_those_of_shellcheck_do_not(dockerfile: Path) -> None:
     dockerfile.write_text(f"{SHELL}MAINTAINER me\n")
     report = check(fix=True)
