@@ -74,7 +74,7 @@ conformance: $(STAMPS)/dev ## Compare the parser with BuildKit's over the whole 
 	$(BIN)/python scripts/conformance.py --files all --tally 1000 --mutants 300
 
 judge: $(STAMPS)/dev ## Fix 5,000 files of the corpus beside tally; writes docs/fixes.md
-	$(BIN)/python scripts/judge_fixes.py --files 5000 --tally --write
+	$(BIN)/python scripts/judge_fixes.py --files 5000 --profile default,hadolint --tally --write
 
 data-collect: $(STAMPS)/dev ## Fetch Dockerfiles: make data-collect COLLECT='--org NAME'
 	$(TRAIN) collect --data $(DATA) $(COLLECT)

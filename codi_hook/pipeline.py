@@ -32,6 +32,7 @@ from codi_hook.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from codi_hook.baseline import Baseline
+    from codi_hook.fixes.select import Selection as Selected
     from codi_hook.shellchecks import ShellChecks
 
 PARALLEL_FROM = 16  # files; below that starting processes costs more than it gains
@@ -196,12 +197,8 @@ class Checker:
         return self._reported(document, options, path=path)
 
     def _changed(self, content: Content, document: Document) -> FileReport:
-        from codi_hook.fixes.select import fix
-
         settings, path = self.settings, content.path
-        vetoing = self.vetoing + asked_for(document, self.experimental)
-        others = self.shell.counts if self.shell else None
-        selection = fix(document, self._resolve, settings.allowed, vetoing, others)
+        selection = self._selected(document)
         fixed = tuple((finding.code, candidate.id) for finding, candidate in selection.applied)
         before = content.data
         if settings.diff:
@@ -218,6 +215,22 @@ class Checker:
                 return self._reported(document, path=path, before=before, error=error)
         document = self._parse(selection.data, path)
         return self._reported(document, path=path, before=before, fixed=fixed)
+
+    def _selected(self, document: Document) -> Selected:
+        """What fixing does. It is begun anew where it has brought something to light that
+        ShellCheck reports of a RUN only when nothing else is left to say."""
+        from codi_hook.fixes.select import fix
+
+        vetoing = self.vetoing + asked_for(document, self.experimental)
+        allowed, shell = self.settings.allowed, self.shell
+        if shell is None:
+            return fix(document, self._resolve, allowed, vetoing)
+        shell.cover()
+        selection = fix(document, self._resolve, allowed, vetoing, shell.counts)
+        while shell.uncovered(document, self._parse(selection.data, document.source.path)):
+            selection = fix(document, self._resolve, allowed, vetoing, shell.counts)
+        shell.cover()
+        return selection
 
     def _parse(self, data: bytes, path: str) -> Document:
         settings = self.settings

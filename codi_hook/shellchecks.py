@@ -13,7 +13,7 @@ from codi_hook import assist
 from codi_hook.config.selection import choose, names_family
 from codi_hook.config.settings import Settings
 from codi_hook.errors import CodiError
-from codi_hook.model import Candidate, Finding, Rejection
+from codi_hook.model import Candidate, Finding, Rejection, Severity
 from codi_hook.shell import Document
 
 TYPE_CHECKING = False
@@ -68,20 +68,24 @@ class ShellChecks:
         self._store = store
         self._faithful = settings.profile == "hadolint"
         self._chosen: dict[str, bool] = {}
+        self._hidden: frozenset[int] = frozenset()
 
     def findings(self, document: Document) -> Iterable[Finding]:
         """What it says of a document, as far as the selection wants to know."""
         found = self._all(document, last=self._faithful)
         return (item for item in found if self._wanted(item))
 
-    def _all(self, document: Document, last: bool = False) -> Iterable[Finding]:
+    def _all(
+        self, document: Document, last: bool = False, forgetful: bool = False
+    ) -> Iterable[Finding]:
         from codi_hook.shellcheck.findings import findings, sources
 
-        self._store.fill(sources(document, self._faithful))
+        self._store.fill(sources(document, self._faithful, forgetful))
         return findings(
             document,
             self._store.comments,
             faithful=self._faithful,
+            forgetful=forgetful,
             last=last,
             directives=self._settings.inline_ignores,
         )
@@ -102,7 +106,30 @@ class ShellChecks:
         """Why ShellCheck would not be content with a candidate."""
         from codi_hook.shellcheck.proposals import recheck
 
-        return recheck(finding, candidate, self._store.comments)
+        return recheck(finding, candidate, self._store.comments, self._hidden)
+
+    def uncovered(self, before: Document, after: Document) -> bool:
+        """Whether fixes have brought warnings to light that stood behind others of their RUN and
+        that nothing resolves. From then on, until `cover`, no fix may do that."""
+        if not self._faithful:
+            return False
+        new = {
+            code
+            for eyes in (False, True)
+            for code in self._shown(after, eyes) - self._shown(before, eyes) - self._hidden
+        }
+        self._hidden |= new
+        return bool(new)
+
+    def cover(self) -> None:
+        """Forget what may not be brought to light: another file begins."""
+        self._hidden = frozenset()
+
+    def _shown(self, document: Document, forgetful: bool) -> frozenset[int]:
+        """The codes of the warnings and errors that are reported, by us or by hadolint."""
+        found = self._all(document, last=True, forgetful=forgetful)
+        grave = (item for item in found if item.severity >= Severity.WARNING)
+        return frozenset(item.subject.comment.code for item in grave)
 
     def sources(self, document: Document) -> list[str]:
         """The scripts of a document."""

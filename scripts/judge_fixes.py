@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """Fix many corpus files at both levels and let BuildKit and hadolint judge the results.
 
-usage: judge_fixes.py [--files N] [--seed N] [--set hub,github,modern] [--no-hadolint] [--tally]
-                      [--codes N] [--rejections] [--keep FOLDER] [--write]
+usage: judge_fixes.py [--files N] [--seed N] [--set hub,github,modern] [--profile default,hadolint]
+                      [--no-hadolint] [--tally] [--codes N] [--rejections] [--keep FOLDER]
+                      [--write]
+What has been found out is kept and not asked again: of us by commit and profile, for parts of the
+sample; of tally and hadolint by their version, for each file.
 Exit status 1 where a file broke, was unstable, or gained a finding of ours.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import gzip
 import hashlib
 import json
@@ -19,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.corpus import folder  # noqa: E402
 from codi_hook.model import PROFILES  # noqa: E402
+from compat.peers import version  # noqa: E402
 from tests import fixing  # noqa: E402
 from tests.fixing import Outcome  # noqa: E402
 from tests.judges import BuildKit  # noqa: E402
@@ -54,7 +60,7 @@ def main() -> int:
     options.add_argument("--files", type=int, default=5000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--set", default="hub,github,modern")
-    options.add_argument("--profile", default="default", choices=PROFILES)
+    options.add_argument("--profile", default="default", help="one or several, by commas")
     options.add_argument("--no-hadolint", action="store_true")
     options.add_argument("--tally", action="store_true", help="let tally fix the same files")
     options.add_argument("--codes", type=int, default=0, help="show so many codes that stay")
@@ -63,49 +69,76 @@ def main() -> int:
     options.add_argument("--write", action="store_true", help="write docs/fixes.md")
     chosen = options.parse_args()
 
+    profiles = chosen.profile.split(",")
+    if unknown := set(profiles) - set(PROFILES):
+        options.error(f"no such profile: {', '.join(sorted(unknown))}")
     files = sample(chosen.set.split(","), chosen.files, chosen.seed)
-    levels = [*fixing.LEVELS, *(fixing.TALLY_LEVELS if chosen.tally else ())]
-    outcomes: list[Outcome] = []
-    totals: Counter[str] = Counter()
-    for first in range(0, len(files), PART):
-        more, counts = part(files[first : first + PART], chosen)
-        outcomes += more
-        totals += counts
-        print(f"{min(first + PART, len(files)):,} files", file=sys.stderr, flush=True)
-    verdicts = [verdict(level, outcomes, totals) for level in levels]
-    for item in verdicts:
-        print(item.line())
-    complaints(outcomes)
-    if chosen.codes:
-        left(totals, chosen.codes)
-    if chosen.rejections:
-        rejections(outcomes)
-    if chosen.keep:
-        keep(outcomes, chosen.keep)
+    verdicts: list[Verdict] = []
+    for profile in profiles:
+        verdicts += judge(files, profile, chosen)
+    if chosen.tally:
+        outcomes, totals = tally(files, chosen)
+        verdicts += told(fixing.TALLY_LEVELS, "", outcomes, totals)
     if chosen.write:
         PAGE.write_text(page(verdicts, chosen.seed), encoding="utf-8")
     return int(any(item.broken for item in verdicts if item.level in fixing.LEVELS))
 
 
+def judge(
+    files: list[tuple[str, bytes]], profile: str, chosen: argparse.Namespace
+) -> list[Verdict]:
+    """Our fixes under one profile: what the judges say, printed and returned."""
+    outcomes: list[Outcome] = []
+    totals: Counter[str] = Counter()
+    for some, done in parts(files):
+        more, counts = part(some, profile, chosen.no_hadolint)
+        outcomes += more
+        totals += counts
+        print(f"{profile}: {done:,} files", file=sys.stderr, flush=True)
+    verdicts = told(fixing.LEVELS, profile, outcomes, totals)
+    if chosen.codes:
+        left(totals, chosen.codes)
+    if chosen.rejections:
+        rejections(outcomes, profile)
+    if chosen.keep:
+        keep(outcomes, chosen.keep / profile)
+    return verdicts
+
+
+def parts(files: list[tuple[str, bytes]]) -> Iterator[tuple[list[tuple[str, bytes]], int]]:
+    """Some of the files, and how many there are up to them."""
+    for first in range(0, len(files), PART):
+        yield files[first : first + PART], min(first + PART, len(files))
+
+
+def told(
+    levels: Iterable[str], profile: str, outcomes: list[Outcome], totals: Counter[str]
+) -> list[Verdict]:
+    """The verdicts on the levels, after they were printed with what is wrong."""
+    verdicts = [verdict(level, profile, outcomes, totals) for level in levels]
+    for item in verdicts:
+        print(item.line())
+    complaints(outcomes)
+    return verdicts
+
+
 def part(
-    files: list[tuple[str, bytes]], chosen: argparse.Namespace
+    files: list[tuple[str, bytes]], profile: str, no_hadolint: bool
 ) -> tuple[list[Outcome], Counter[str]]:
     """What becomes of some of the files. Kept for this commit and these files: whoever stops a
     long run goes on where it was."""
     commit = subprocess.run(
         ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True
     ).stdout.strip()
-    about = repr((commit, files, chosen.profile, chosen.tally, chosen.no_hadolint))
+    about = repr((commit, files, profile, no_hadolint))
     kept = KEPT / f"{hashlib.sha256(about.encode()).hexdigest()[:20]}.pickle"
     if kept.exists() and not commit.endswith("-dirty"):
         found: tuple[list[Outcome], Counter[str]] = pickle.loads(kept.read_bytes())
         return found
     totals: Counter[str] = Counter()
-    outcomes = treated(files, chosen.profile)
-    with tempfile.TemporaryDirectory() as scratch:
-        if chosen.tally:
-            outcomes += treated_by_tally(files, Path(scratch))
-        if not chosen.no_hadolint:
+    outcomes = treated(files, profile)
+    if not no_hadolint:
+        with tempfile.TemporaryDirectory() as scratch:
             totals = fixing.judge_hadolint(outcomes, Path(scratch))
     KEPT.mkdir(parents=True, exist_ok=True)
     kept.with_suffix(".new").write_bytes(pickle.dumps((outcomes, totals)))
@@ -128,13 +161,63 @@ def judged(batch: list[Outcome]) -> list[Outcome]:
     return batch
 
 
-def treated_by_tally(files: list[tuple[str, bytes]], folder: Path) -> list[Outcome]:
-    """tally on the files that BuildKit accepts: it gives up at the first other."""
+def tally(
+    files: list[tuple[str, bytes]], chosen: argparse.Namespace
+) -> tuple[list[Outcome], Counter[str]]:
+    """What tally makes of the files that BuildKit accepts: it gives up at the first other."""
+    about = repr((version("tally"), fixing.TALLY_LEVELS))
+    store = KEPT / f"tally-{hashlib.sha256(about.encode()).hexdigest()[:12]}.jsonl"
+    KEPT.mkdir(parents=True, exist_ok=True)
+    known = dict(stored(store))
+    outcomes: list[Outcome] = []
+    totals: Counter[str] = Counter()
+    for some, done in parts(files):
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in some}
+        fresh = {digests[name]: data for name, data in some if digests[name] not in known}
+        with tempfile.TemporaryDirectory() as scratch, store.open("a", encoding="utf-8") as lines:
+            for digest, found in treated_by_tally(fresh, Path(scratch)):
+                known[digest] = found
+                lines.write(json.dumps([digest, found]) + "\n")
+        more = [
+            Outcome(name, level, data, base64.b64decode(after), complaints=list(complaints))
+            for name, data in some
+            for level, after, complaints in known[digests[name]]
+        ]
+        if not chosen.no_hadolint:
+            with tempfile.TemporaryDirectory() as scratch:
+                totals += fixing.judge_hadolint(more, Path(scratch))
+        outcomes += more
+        print(f"tally: {done:,} files", file=sys.stderr, flush=True)
+    return outcomes, totals
+
+
+# Of one file: level, the file afterwards in base64, BuildKit's complaints; nothing where BuildKit
+# refused the file before.
+Kept = list[tuple[str, str, list[str]]]
+
+
+def stored(store: Path) -> Iterator[tuple[str, Kept]]:
+    for line in store.read_text(encoding="utf-8").splitlines() if store.exists() else ():
+        try:
+            digest, found = json.loads(line)
+        except ValueError:  # the last line of a run that was killed
+            continue
+        yield digest, found
+
+
+def treated_by_tally(files: dict[str, bytes], folder: Path) -> Iterator[tuple[str, Kept]]:
+    """What tally makes of files, by digest, and what BuildKit says of that."""
+    if not files:
+        return
     with BuildKit() as judge:
-        accepted = [(name, data) for name, data in files if not judge.refusal(data)]
+        accepted = [(digest, data) for digest, data in files.items() if not judge.refusal(data)]
         outcomes = fixing.treat_by_tally(accepted, folder)
         fixing.judge_buildkit(outcomes, judge)
-    return outcomes
+    found: dict[str, Kept] = {digest: [] for digest in files}
+    for one in outcomes:
+        after = base64.b64encode(one.after).decode("ascii")
+        found[one.name].append((one.level, after, list(one.complaints)))
+    yield from found.items()
 
 
 @dataclass(frozen=True)
@@ -142,6 +225,7 @@ class Verdict:
     """What the judges say of one level."""
 
     level: str
+    profile: str  # "" for tally, which has none
     files: int
     changed: int
     kinds: Counter[str]  # files with a complaint of that kind
@@ -159,7 +243,7 @@ class Verdict:
     def line(self) -> str:
         gained = self.kinds["hadolint"] / max(self.files, 1)
         return (
-            f"{self.level}: {self.files} files, {self.changed} changed, "
+            f"{self.profile} {self.level}: {self.files} files, {self.changed} changed, "
             f"complaints {dict(self.kinds) or 'none'}\n"
             f"  hadolint: {self.before} -> {self.after} findings ({self.change:+.1%}); "
             f"{gained:.2%} of files gain an error or warning code"
@@ -167,20 +251,20 @@ class Verdict:
 
     def row(self) -> str:
         gained = self.kinds["hadolint"] / max(self.files, 1)
-        cells: list[object] = [self.level, self.files, self.changed]
+        cells: list[object] = [self.profile, self.level, self.files, self.changed]
         kinds = ("buildkit", "crash", "unstable", "new-finding")
         cells += [self.kinds[kind] if self.level in fixing.LEVELS else "–" for kind in kinds]
-        cells[3] = self.kinds["buildkit"]
+        cells[4] = self.kinds["buildkit"]
         cells += [f"{self.before:,} → {self.after:,}", f"{self.change:+.1%}", f"{gained:.2%}"]
         return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def verdict(level: str, outcomes: list[Outcome], totals: Counter[str]) -> Verdict:
+def verdict(level: str, profile: str, outcomes: list[Outcome], totals: Counter[str]) -> Verdict:
     mine = [outcome for outcome in outcomes if outcome.level == level]
     kinds = Counter(kind for o in mine for kind in {c.split(":")[0] for c in o.complaints})
     changed = sum(outcome.changed for outcome in mine)
     before, after = totals[f"{level} before"], totals[f"{level} after"]
-    return Verdict(level, len(mine), changed, kinds, before, after)
+    return Verdict(level, profile, len(mine), changed, kinds, before, after)
 
 
 def complaints(outcomes: list[Outcome]) -> None:
@@ -200,10 +284,10 @@ def left(totals: Counter[str], most: int) -> None:
             print(f"  {code} {totals[f'{level} before {code}']} -> {count}")
 
 
-def rejections(outcomes: list[Outcome]) -> None:
+def rejections(outcomes: list[Outcome], profile: str) -> None:
     files = [Outcome(o.name, o.level, o.before, o.before) for o in outcomes if o.level == "safe"]
     with tempfile.TemporaryDirectory() as folder:
-        offered, rejected = fixing.offers(files, Path(folder))
+        offered, rejected = fixing.offers(files, Path(folder), profile)
     print("offered:", dict(offered.most_common()))
     for why, count in rejected.most_common(60):
         print(f"  {count:5} {why}")
@@ -218,9 +302,13 @@ def page(verdicts: list[Verdict], seed: int) -> str:
         "files that it parses before and after. tally sees the files that BuildKit accepts: it",
         f"gives up at the first other. Sample with seed {seed}.",
         "",
-        "| level | files | changed | newly refused by BuildKit | crashed | unstable "
+        "Profile `default` is what is on without configuration: rules that a maintainer would",
+        "rarely act on are off, and so are their fixes. Profile `hadolint` selects what hadolint",
+        "reports, which is what its findings are counted by.",
+        "",
+        "| profile | level | files | changed | newly refused by BuildKit | crashed | unstable "
         "| new finding of ours | hadolint's findings | | gain an error or warning code |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     return "\n".join([*lines, *(item.row() for item in verdicts)]) + "\n"
 

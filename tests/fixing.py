@@ -88,11 +88,13 @@ def _counts(report: FileReport) -> Counter[str]:
     return Counter(finding.code for finding in report.findings)
 
 
-def offers(outcomes: Sequence[Outcome], folder: Path) -> tuple[Counter[str], Counter[str]]:
+def offers(
+    outcomes: Sequence[Outcome], folder: Path, profile: str = "default"
+) -> tuple[Counter[str], Counter[str]]:
     """Candidates that hold, by code, and those that do not: "code template reason detail"."""
     offered: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
-    for _, report in _run(outcomes, Settings(llm=False), folder):
+    for _, report in _run(outcomes, Settings(profile, llm=False), folder):
         for finding in report.findings:
             offered[finding.code] += len(finding.candidates)
             rejected.update(f"{finding.code} {' '.join(why)}".strip() for why in finding.rejected)

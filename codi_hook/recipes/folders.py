@@ -17,6 +17,9 @@ from codi_hook.source import Span
 _NOT_IN_IMAGE = frozenset(
     ("HOME", "PWD", "OLDPWD", "USER", "LOGNAME", "SHELL", "TMPDIR", "HOSTNAME")
 )
+_LOOKS_AT_NO_FOLDER = frozenset(
+    ("ARG", "ENV", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL", "USER")
+)
 _REMOVES = frozenset(("rm", "del", "purge", "autoremove", "remove", "erase", "clean"))
 _variable = pattern(r"\$(?:(\w+)|\{(\w+)\})")
 _pattern = pattern(r"[*?\[]").search
@@ -147,10 +150,21 @@ def _is_cd(statement: Statement) -> bool:
     )
 
 
-def _says_where(following: Instruction | None) -> bool:
-    if following is None or following.keyword != "WORKDIR" or not following.arguments:
-        return False
-    return unquoted(following.arguments[0].value).startswith("/")
+def _says_where(document: Document, item: Instruction) -> bool:
+    """True where a WORKDIR with a path of its own follows, ahead of anything that looks at the
+    folder which the instruction leaves."""
+    stage = document.stage_of(item)
+    items = stage.instructions if stage else ()
+    at = next((n + 1 for n, one in enumerate(items) if one is item), len(items))
+    for one in items[at:]:
+        if one.keyword == "WORKDIR" and one.arguments:
+            return unquoted(one.arguments[0].value).startswith("/")
+        copies = one.keyword in ("COPY", "ADD") and one.arguments and one.form != "json"
+        if copies and one.arguments[-1].value.startswith("/"):
+            continue
+        if one.keyword not in _LOOKS_AT_NO_FOLDER:
+            return False
+    return False
 
 
 def _is_used(document: Document, item: Instruction) -> bool:
@@ -172,7 +186,7 @@ def with_restore(
     old = effective(document, item)
     ends = following is None or following.keyword == "FROM"
     level = Applicability.UNSAFE
-    if _says_where(following) or (ends and not _is_used(document, item)):
+    if _says_where(document, item) or (ends and not _is_used(document, item)):
         pass
     elif old:
         edits.append(insert_after(item, f"{cased(item, 'WORKDIR')} {old}"))

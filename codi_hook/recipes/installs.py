@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from codi_hook.model import Document, Edit
+from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.recipes.scripts import insert_after_word
-from codi_hook.shell.ast import Command, Word
+from codi_hook.shell.ast import Command, Script, Word
 from codi_hook.shell.managers import Call, call
 from codi_hook.source import Span
 
@@ -16,6 +16,8 @@ DNF = ("dnf", "microdnf")
 RPM_INSTALLS = (
     "install", "group install", "groups install", "module install", "groupinstall", "localinstall",
 )  # fmt: skip
+SYSTEM = ("apt-get", "apt", "apk", "dnf", "microdnf", "yum", "zypper")
+_REPOSITORIES = ("release", "repo", "epel", "copr", "keyring", "scl", "$")
 # The names that a script may call pip by, of the releases that had it.
 _VERSIONS = ("", "2", "3", "2.7", *(f"3.{minor}" for minor in range(2, 16)))
 PIP = tuple(f"pip{version}" for version in _VERSIONS)
@@ -39,6 +41,60 @@ def pip_installs(document: Document) -> Iterator[Call]:
     for found in installs(document, *PIP, *PYTHON):
         if found.manager.name in PIP_NAMES:
             yield found
+
+
+def plain_install(script: Script, index: int) -> Call | None:
+    """The statement as an installation of a system's packages by name, and nothing else."""
+    statement = script.statements[index]
+    if not statement.simple or len(statement.commands) != 1:
+        return None
+    command = statement.commands[0]
+    found = call(command)
+    if found is None or found.manager.name not in SYSTEM or found.action != "install":
+        return None
+    whole = command.redirects or command.assignments or command.wrapper or found.sources
+    return None if whole or not found.packages or found.command.word.value is None else found
+
+
+def can_join(first: Call, second: Call) -> bool:
+    """True where one call could install the packages of both: the options are the same, and the
+    first does not tell the manager of packages that it did not know."""
+    alike = first.manager is second.manager and _options(first) == _options(second)
+    return alike and not any(part in word.text for word in first.packages for part in _REPOSITORIES)
+
+
+def _options(found: Call) -> tuple[str, frozenset[tuple[str, str | None]]]:
+    return found.verb, frozenset((one.name, one.value) for one in found.flags)
+
+
+def ends_in_packages(found: Call) -> bool:
+    """True where more packages can be written behind the call."""
+    end = found.packages[-1].span.end
+    return all(word.span.end <= end for word in found.command.words)
+
+
+def in_one_call(left: Script, right: Script) -> Iterator[Candidate]:
+    """The installations of two RUNs in a row as one call, where `&&` between them would have the
+    same options twice."""
+    first, second = left.instruction, right.instruction
+    one, other = plain_install(left, 0), plain_install(right, 0)
+    if one is None or other is None or not can_join(one, other) or not ends_in_packages(one):
+        return
+    if second.leading or first.comments or second.comments:
+        return
+    end = one.packages[-1].span.end
+    more = "".join(f" {word.text}" for word in other.packages)
+    yield Candidate(
+        "merge-installs",
+        f"Install {shown(other.packages)} in the call of line {first.start_line}",
+        (Edit(Span(end, end), more), Edit(Span(first.body_span.end, second.body_span.end), "")),
+        Applicability.UNSAFE,
+        (
+            Reason("one-call", f"{one.name} then resolves and configures once"),
+            Reason("one-layer", "both installations then write one layer instead of two"),
+            Reason("one-solution", "conflicts show before anything is installed"),
+        ),
+    )
 
 
 def shown(words: list[Word] | tuple[Word, ...], limit: int = 3) -> str:

@@ -47,11 +47,14 @@ def _attached(instruction: Instruction) -> bool:
 
 
 def insert_after(instruction: Instruction, text: str) -> Edit:
-    """A new line (or lines) after the instruction, its heredocs included."""
+    """A new line (or lines) after the instruction, its heredocs included. Behind these an empty
+    line comes first: hadolint cannot read an instruction that follows them directly."""
     source = instruction.source
     newline = source.newline
     at = line_end(source, instruction.span.end)
     text = text.replace("\n", newline)
+    if instruction.heredocs:
+        text = newline + text
     tail = Span(instruction.body_span.end, instruction.span.end)
     if source.bytes(tail).strip() in (b"\\", b"`"):  # a continuation that the file ends with
         return Edit(tail, newline + text)

@@ -150,7 +150,7 @@ def may_leave_daemon(script: Script) -> bool:
 def shows_in_next(first: Script, second: Script) -> str:
     """What the second script finds in the first one's shell that a shell of its own would not:
     the reason in words, or nothing."""
-    if any(map(_changes_sh, first.commands)):
+    if any(map(changes_sh, first.commands)):
         return "the first command changes what /bin/sh is, which only a new shell notices"
     if _PER_RUN(first.instruction.source.bytes(first.instruction.body_span)):
         return "files like /etc/hosts are set anew for every RUN"
@@ -162,7 +162,8 @@ def shows_in_next(first: Script, second: Script) -> str:
     return ""
 
 
-def _changes_sh(command: Command) -> bool:
+def changes_sh(command: Command) -> bool:
+    """True for a command that makes another shell /bin/sh."""
     words = {(word.value or "").rstrip("/") for word in command.args}
     if command.name == "dpkg-reconfigure":
         return "dash" in words

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codi_hook.dockerfile import Stage
+from codi_hook.frozen import replace
 from codi_hook.model import Applicability, Candidate, Document, Edit, Reason
 from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import ALPINE, DEBIAN, RHEL, SUSE, family
 from codi_hook.recipes.instructions import cased, insert_after, insert_before
-from codi_hook.recipes.user_ids import number_given, number_in_image
+from codi_hook.recipes.user_ids import Numbering, numbering
 from codi_hook.recipes.users import (
     NEW_USER,
     NUMBER,
@@ -18,6 +19,7 @@ from codi_hook.recipes.users import (
     created_users,
 )
 from codi_hook.shell.parser import READABLE
+from codi_hook.source import Span
 
 _NO_USERADD = pattern(r"amazonlinux|minimal|micro|distroless|busybox|scratch").search
 _NEEDS_ROOT = frozenset({"RUN", "COPY", "ADD", "WORKDIR", "USER", "FROM", "SHELL"})
@@ -33,20 +35,29 @@ def user_candidates(
 ) -> Iterator[Candidate]:
     """Ways to end the stage as somebody else than root, those that fit its distribution.
 
-    `except_for` is a user that the caller offers already.
+    `except_for` is a user that the caller offers already. They are only shown where the file may
+    have been cut off.
     """
     place = _Place(stage)
+    for candidate in _ways(document, stage, place, except_for):
+        if place.open_end:
+            candidate = replace(candidate, applicability=Applicability.DISPLAY)
+        yield candidate
+
+
+def _ways(
+    document: Document, stage: Stage, place: _Place, except_for: str | None
+) -> Iterator[Candidate]:
     created = [name for name in created_users(document, stage) if name != except_for]
     for name in created[-1:]:
         here = Reason("created-here", f"the file itself creates the user {name}")
-        number = number_given(document, stage, name)
-        yield from _known("created-user", f"Run as {name}", place, (name, number), here)
+        known = numbering(document, stage, name)
+        yield from _known("created-user", f"Run as {name}", place, (name, known), here)
     image = base_image(stage)
     own = USER_BY_IMAGE.get(image)
     if own and own not in (except_for, *created[-1:]):
         brought = Reason("image-has-it", f"{image} brings the user {own} along")
-        known = number_in_image(document, stage, own)
-        who = (own, known[0] if known else None)
+        who = (own, numbering(document, stage, own))
         yield from _known("image-user", f"Run as {own}, the image's own user", place, who, brought)
     create = None if created or except_for else _creation(document, stage)
     if create:
@@ -72,21 +83,34 @@ def user_candidates(
 
 
 def _known(
-    template: str, title: str, place: _Place, account: tuple[str, str | None], why: Reason
+    template: str, title: str, place: _Place, account: tuple[str, Numbering | None], why: Reason
 ) -> Iterator[Candidate]:
     """An account that is there, by its number where that is known, and by its name."""
-    name, number = account
+    name, known = account
     files = _files_reason(name)
-    if number:
-        reasons = (
-            Reason("checkable", "Kubernetes' runAsNonRoot can check a number, and no name"),
-            Reason("same-account", f"{number} is {name}"),
-            why,
-            files,
-        )
-        by_number = f"{title}, by the number {number}"
-        yield _user_candidate(f"{template}-number", by_number, place.user(number), reasons)
+    if known:
+        yield numbered(template, title, known, place.user(known.number), (why, files))
     yield _user_candidate(template, title, place.user(name), (why, files))
+
+
+def numbered(
+    template: str,
+    title: str,
+    known: Numbering,
+    edits: tuple[Edit, ...],
+    reasons: tuple[Reason, ...],
+) -> Candidate:
+    """The same with the account's number in place of its name, which a creation in the file may
+    have to give it first."""
+    number = known.number
+    how = f"{title}, by the number {number}"
+    if known.edits:
+        template, how = f"{template}-fixed", f"{title}, created as {number} and by that number"
+    else:
+        template = f"{template}-number"
+    checkable = Reason("checkable", "Kubernetes' runAsNonRoot can check a number, and no name")
+    first = known.reason if known.edits else Reason("same-account", known.reason.text)
+    return _user_candidate(template, how, (*known.edits, *edits), (checkable, first, *reasons))
 
 
 def _user_candidate(
@@ -129,6 +153,13 @@ class _Place:
         closing = [item for item in items[last + 1 :] if item.keyword in ("CMD", "ENTRYPOINT")]
         self.before = closing[0] if closing else None
         self.after = items[last]
+
+    @property
+    def open_end(self) -> bool:
+        """True where the file ends in a continuation: the rest of it may be missing."""
+        item = self.after
+        tail = item.source.bytes(Span(item.body_span.end, item.span.end))
+        return self.before is None and tail.strip() in (b"\\", b"`")
 
     def user(self, name: str, create: str = "") -> tuple[Edit, ...]:
         near = self.before or self.after

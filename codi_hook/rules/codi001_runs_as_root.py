@@ -10,7 +10,8 @@ the names and folders it needs. A new system user fits where neither exists. A n
 everywhere, also where there is no shell, and is what Kubernetes can check.
 
 Why the fixes are unsafe: files that root has copied or written are closed to the new user, ports
-below 1024 may be, and so may be the paths that the program writes to.
+below 1024 may be, and so may be the paths that the program writes to. Where the file ends in a
+continuation, it may have been cut off: what would go behind its last line is only shown.
 
 No finding for Windows, for `scratch`, for images that are known to run as somebody else or whose
 own entrypoint steps down, where the base is only known at build time, and where the file brings
@@ -66,11 +67,12 @@ RULE = Rule(
     triggers=("FROM",),
     reads=("USER",),
     templates=(
-        "image-user-number: unsafe",
-        "image-user: unsafe",
-        "new-system-user: unsafe",
-        "numeric-user: unsafe",
-        "created-user-number: unsafe",
-        "created-user: unsafe",
+        "image-user-number: unsafe, display",
+        "image-user: unsafe, display",
+        "new-system-user: unsafe, display",
+        "numeric-user: unsafe, display",
+        "created-user-number: unsafe, display",
+        "created-user-fixed: unsafe, display",
+        "created-user: unsafe, display",
     ),
 )

@@ -6,8 +6,10 @@ takes nothing back.
 
 Which alternative: what a step needs while it runs comes from a secret mount, which leaves no
 trace in any layer. `env=` puts it straight into the variable that the step already reads; the
-variant that reads the file works with every BuildKit. What the program needs when it runs is
-given to the container (`docker run --env-file`, an orchestrator's secret), and the line goes.
+variant that reads the file works with every BuildKit. Of a name in lower case linters say that
+nothing assigns it (SC2154), as they do not know `env=`: then that is only shown. What the program
+needs when it runs is given to the container (`docker run --env-file`, an orchestrator's secret),
+and the line goes.
 
 Why the fixes are unsafe: the build or the container has to be given the secret in another way
 from then on. The value that is in the history already has to be replaced where it is issued.
@@ -119,30 +121,40 @@ def _mounts(
     steps = "the one step that reads it" if len(users) == 1 else f"the {len(users)} steps"
     no_layer = Reason("no-layer", f"{name} is there for {steps} alone and in no layer")
     needs = Reason("pass-it", f"the build is then given --secret id={secret}")
-    if frontend_is(document, 1, 10):
-        mounts = (add_flag(run, f"--mount=type=secret,id={secret},env={name}") for run in users)
-        recent = Reason("recent", "env= needs Dockerfile syntax 1.10, of 2024")
-        yield Candidate(
-            "secret-mount-env",
-            f"Mount the secret as {name} where it is needed",
-            (gone, *mounts),
-            Applicability.UNSAFE,
-            (no_layer, needs, recent),
-        )
+    by_env = _by_env(users, name, gone, (no_layer, needs))
     exports = [_export(document, run, name, secret) for run in users]
     edits = [edit for pair in exports if pair for edit in pair]
+    by_file = Candidate(
+        "secret-mount-file",
+        f"Mount the secret as a file and read {name} from it",
+        (gone, *edits),
+        Applicability.UNSAFE,
+        (
+            Reason("every-buildkit", "a mounted file works with every version of BuildKit"),
+            no_layer,
+            needs,
+        ),
+    )
+    found = [by_env] if frontend_is(document, 1, 10) else []
     if all(exports) and mountable(document):
-        yield Candidate(
-            "secret-mount-file",
-            f"Mount the secret as a file and read {name} from it",
-            (gone, *edits),
-            Applicability.UNSAFE,
-            (
-                Reason("every-buildkit", "a mounted file works with every version of BuildKit"),
-                no_layer,
-                needs,
-            ),
-        )
+        found.append(by_file)
+    # ShellCheck takes a name in lower case for the script's own, and misses its assignment.
+    yield from found if name.isupper() else sorted(found, key=lambda one: one is by_env)
+
+
+def _by_env(
+    users: list[Instruction], name: str, gone: Edit, reasons: tuple[Reason, ...]
+) -> Candidate:
+    secret = name.lower()
+    mounts = (add_flag(run, f"--mount=type=secret,id={secret},env={name}") for run in users)
+    recent = Reason("recent", "env= needs Dockerfile syntax 1.10, of 2024")
+    return Candidate(
+        "secret-mount-env",
+        f"Mount the secret as {name} where it is needed",
+        (gone, *mounts),
+        Applicability.UNSAFE if name.isupper() else Applicability.DISPLAY,
+        (*reasons, recent),
+    )
 
 
 def _export(document: Document, run: Instruction, name: str, secret: str) -> tuple[Edit, ...]:
@@ -173,7 +185,7 @@ RULE = Rule(
     triggers=("ARG", "ENV", "RUN"),
     local=True,
     templates=(
-        "secret-mount-env: unsafe",
+        "secret-mount-env: unsafe, display",
         "secret-mount-file: unsafe",
         "give-at-run-time: unsafe",
     ),

@@ -35,49 +35,21 @@ from codi_hook.model import (
     Rule,
     Severity,
 )
-from codi_hook.recipes.installs import shown
+from codi_hook.recipes.installs import SYSTEM, can_join, ends_in_packages, plain_install, shown
 from codi_hook.recipes.scripts import editable
-from codi_hook.shell.ast import Script
-from codi_hook.shell.managers import Call, call
 from codi_hook.source import Span
-
-_MANAGERS = ("apt-get", "apt", "apk", "dnf", "microdnf", "yum", "zypper")
-_REPOSITORIES = ("release", "repo", "epel", "copr", "keyring", "scl", "$")
 
 
 def check(document: Document) -> Iterator[Finding]:
     for script in document.scripts():
-        if script.names.isdisjoint(_MANAGERS) or not editable(script):
+        if script.names.isdisjoint(SYSTEM) or not editable(script):
             continue
         for index in range(len(script.statements) - 1):
-            first, second = _install(script, index), _install(script, index + 1)
+            first, second = plain_install(script, index), plain_install(script, index + 1)
             if first is None or second is None or script.statements[index].operator != "&&":
                 continue
-            alike = first.manager is second.manager and _options(first) == _options(second)
-            if alike and second.verb_word is not None and not _adds_repository(first):
+            if second.verb_word is not None and can_join(first, second):
                 yield Finding(second.verb_word.span, (script, index, first, second))
-
-
-def _adds_repository(found: Call) -> bool:
-    """True where one of the packages tells the manager of packages that it did not know."""
-    return any(part in word.text for word in found.packages for part in _REPOSITORIES)
-
-
-def _install(script: Script, index: int) -> Call | None:
-    """The statement as an installation of packages by name, and nothing else."""
-    statement = script.statements[index]
-    if not statement.simple or len(statement.commands) != 1:
-        return None
-    command = statement.commands[0]
-    found = call(command)
-    if found is None or found.manager.name not in _MANAGERS or found.action != "install":
-        return None
-    whole = command.redirects or command.assignments or command.wrapper or found.sources
-    return None if whole or not found.packages or found.command.word.value is None else found
-
-
-def _options(found: Call) -> tuple[str, frozenset[tuple[str, str | None]]]:
-    return found.verb, frozenset((one.name, one.value) for one in found.flags)
 
 
 def candidates(finding: Finding) -> Iterator[Candidate]:
@@ -91,7 +63,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     names = shown(second.packages)
     more = "".join(f" {word.text}" for word in second.packages)
     end = first.packages[-1].span.end
-    if all(word.span.end <= end for word in first.command.words):
+    if ends_in_packages(first):
         yield Candidate(
             "into-first",
             f"Install {names} with the packages before",
@@ -120,7 +92,7 @@ RULE = Rule(
     "Install packages that follow each other in one call",
     check,
     candidates,
-    triggers=_MANAGERS,
+    triggers=SYSTEM,
     local=True,
     templates=(
         "into-first: unsafe",

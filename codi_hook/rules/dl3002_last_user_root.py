@@ -35,7 +35,8 @@ from codi_hook.model import (
 )
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.instructions import delete
-from codi_hook.recipes.user_fixes import user_candidates, user_edits
+from codi_hook.recipes.user_fixes import numbered, user_candidates, user_edits
+from codi_hook.recipes.user_ids import numbering
 from codi_hook.recipes.users import (
     base_image,
     base_is_nonroot,
@@ -58,24 +59,30 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     document = finding.document
     before = user_at(document, item)
     if before and not is_root(before):
-        yield Candidate(
-            "previous-user",
-            f"Change back to {before}",
-            edits := user_edits(stage, before),
-            Applicability.UNSAFE,
-            (
-                Reason("was-before", f"{before} was the user until line {item.start_line}"),
-                Reason("nothing-between", "no step behind that line needs root")
-                if edits[0].span == item.arguments[0].span
-                else Reason("root-for-some", "what lies between still runs as root"),
-            ),
-        )
+        yield from _back(document, stage, item, before)
     elif len(list(stage.of("USER"))) == 1 and not before:
         yield from _drop(stage, item)
     if not is_windows(document, stage):
         yield from user_candidates(
             document, stage, except_for=before if before and not is_root(before) else None
         )
+
+
+def _back(document: Document, stage: Stage, item: Instruction, before: str) -> Iterator[Candidate]:
+    """To the user that was in effect, by its number where that can be told."""
+    edits = user_edits(stage, before)
+    reasons = (
+        Reason("was-before", f"{before} was the user until line {item.start_line}"),
+        Reason("nothing-between", "no step behind that line needs root")
+        if edits[0].span == item.arguments[0].span
+        else Reason("root-for-some", "what lies between still runs as root"),
+    )
+    title = f"Change back to {before}"
+    known = numbering(document, stage, before)
+    if known:
+        by_number = user_edits(stage, known.number)
+        yield numbered("previous-user", title, known, by_number, reasons)
+    yield Candidate("previous-user", title, edits, Applicability.UNSAFE, reasons)
 
 
 def _drop(stage: Stage, item: Instruction) -> Iterator[Candidate]:
@@ -106,13 +113,16 @@ RULE = Rule(
     candidates,
     triggers=("USER",),
     templates=(
+        "previous-user-number: unsafe",
+        "previous-user-fixed: unsafe",
         "previous-user: unsafe",
-        "numeric-user: unsafe",
-        "image-user-number: unsafe",
-        "image-user: unsafe",
-        "new-system-user: unsafe",
+        "numeric-user: unsafe, display",
+        "image-user-number: unsafe, display",
+        "image-user: unsafe, display",
+        "new-system-user: unsafe, display",
         "drop-user-root: safe, unsafe",
-        "created-user-number: unsafe",
-        "created-user: unsafe",
+        "created-user-number: unsafe, display",
+        "created-user-fixed: unsafe, display",
+        "created-user: unsafe, display",
     ),
 )

@@ -35,6 +35,7 @@ from codi_hook.model import (
 from codi_hook.recipes.facts import is_root, user_at
 from codi_hook.recipes.instructions import insert_after, insert_before
 from codi_hook.recipes.pins import advice
+from codi_hook.recipes.user_ids import numbering
 from codi_hook.recipes.users import base_is_root
 from codi_hook.shell.ast import Command
 from codi_hook.shell.managers import call
@@ -82,19 +83,37 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if others != [sudo] or finding.document.is_trigger(sudo.instruction):
         return
     alone = all(c is sudo or c in wrapped for c in script.commands) if script else False
+    yield from _around(finding, sudo, drop, user, shown_only if alone else Applicability.DISPLAY)
+
+
+def _around(
+    finding: Finding, sudo: Command, drop: Edit, user: str, level: Applicability
+) -> Iterator[Candidate]:
+    """USER root for the step and the user again behind it, by numbers where they are known."""
+    item = sudo.instruction
+    stage = finding.document.stage_of(item)
+    reasons = (
+        Reason("explicit", f"USER says openly that this step is not run by {user}"),
+        Reason("whole-step", "the whole step then runs as root, and what it writes is root's"),
+    )
+    known = numbering(finding.document, stage, user) if stage else None
+    number = user if user.partition(":")[0].isdigit() else known.number if known else None
+    if number:
+        edits = (insert_before(item, "USER 0"), drop, insert_after(item, f"USER {number}"))
+        first = known.edits if known else ()
+        yield Candidate(
+            "user-number-around",
+            f"Become root for this step and {user} again behind it, by their numbers",
+            (*first, *edits),
+            level,
+            (*reasons, known.reason) if known else reasons,
+        )
     yield Candidate(
         "user-root-around",
         f"Become root for this step and {user} again behind it",
-        (
-            insert_before(sudo.instruction, "USER root"),
-            drop,
-            insert_after(sudo.instruction, f"USER {user}"),
-        ),
-        shown_only if alone else Applicability.DISPLAY,
-        (
-            Reason("explicit", f"USER says openly that this step is not run by {user}"),
-            Reason("whole-step", "the whole step then runs as root, and what it writes is root's"),
-        ),
+        (insert_before(item, "USER root"), drop, insert_after(item, f"USER {user}")),
+        level,
+        reasons,
     )
 
 
@@ -127,6 +146,7 @@ RULE = Rule(
     local=True,
     templates=(
         "drop-sudo: unsafe, display",
+        "user-number-around: unsafe, display",
         "user-root-around: unsafe, display",
         "user-root: display",
     ),

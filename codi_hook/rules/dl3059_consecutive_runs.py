@@ -6,14 +6,16 @@ are reported: longer ones are usually apart for the sake of the build cache.
 
 Which alternative: `&&` in the layout that the file uses elsewhere, for two of them or for all that
 stand in a row. Where the file needs BuildKit
-anyway, a here-document with `set -e` reads better and grows without backslashes.
+anyway, a here-document with `set -e` reads better and grows without backslashes. Two installations
+with the same options are one call.
 
 Why the fixes are safe: with `&&` a failure stops the build as before, and the first command is
 one that leaves no state in its shell (no cd, export, set, assignment or function), so the second
 sees what it saw in a shell of its own. Where the first may leave a daemon running, which the end
 of its RUN would have stopped, where it replaces /bin/sh or the program that the second calls again
 (a shell remembers where it found one), where it writes what Docker sets anew for every RUN
-(/etc/hosts), and for here-documents, the fix is `unsafe`.
+(/etc/hosts), and for here-documents, the fix is `unsafe`; so it is for installations in one call,
+as a solver that sees all packages may choose other alternatives for what they depend on.
 
 When to ignore: where the first command is slow and the second changes often.
 
@@ -39,6 +41,7 @@ from codi_hook.model import (
     Severity,
 )
 from codi_hook.recipes.facts import uses_buildkit
+from codi_hook.recipes.installs import in_one_call
 from codi_hook.recipes.merging import (
     block_of,
     gap,
@@ -90,6 +93,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         Applicability.UNSAFE if daemon or changed else Applicability.SAFE,
         tuple(reasons),
     )
+    yield from in_one_call(left, right)
     block = block_of(document, first)
     if len(block) > 2:
         yield _all(document, block)
@@ -169,5 +173,6 @@ RULE = Rule(
         "merge-and: safe, unsafe",
         "merge-heredoc: unsafe",
         "merge-block: safe, unsafe",
+        "merge-installs: unsafe",
     ),
 )

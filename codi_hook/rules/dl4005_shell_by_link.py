@@ -84,7 +84,9 @@ def _by_instruction(
     if pipefail:
         reasons.insert(0, Reason("pipes-fail", "a pipe then fails with its first command"))
     title = f"Run the steps with {shell}" + (" and pipefail" if pipefail else "")
-    return Candidate(key, f"{title}, by SHELL", edits, Applicability.UNSAFE, tuple(reasons))
+    # ShellCheck cannot read zsh: told of it, hadolint reports every step (SC1071).
+    level = Applicability.DISPLAY if shell.endswith("zsh") else Applicability.UNSAFE
+    return Candidate(key, f"{title}, by SHELL", edits, level, tuple(reasons))
 
 
 def _shell(command: Command) -> str | None:
@@ -125,8 +127,8 @@ RULE = Rule(
     reads=("RUN",),
     local=True,
     templates=(
-        "shell-instruction: unsafe",
-        "shell-pipefail: unsafe",
+        "shell-instruction: unsafe, display",
+        "shell-pipefail: unsafe, display",
         "name-interpreter: display",
     ),
     default=False,

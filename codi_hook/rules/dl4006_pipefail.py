@@ -11,6 +11,9 @@ does not know the option. Where only one step has a pipe, the SHELL can be set b
 
 Why the fixes are unsafe: a build that used to swallow a failure now stops, and a command that
 closes its input early (`yes | …`, `… | head`) makes the command before it fail.
+On Alpine, SHELL with ash is only shown where a step that it reaches has `echo -e`: BusyBox knows
+it, but hadolint judges ash as if it were dash, and would report each as an error from then on. The
+option in a step of /bin/sh is only shown, too: ShellCheck takes that shell for POSIX's (SC3040).
 
 When to ignore: where the failure of the first command is of no interest.
 
@@ -96,28 +99,54 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
     if script.dialect in ("bash", "ash", "zsh") or known == ALPINE:
         edit = prepend_command(script, "set -o pipefail")
         if edit is not None:
+            # Who takes every sh for POSIX's reports the option then (SC3040).
+            level = Applicability.DISPLAY if standard else Applicability.UNSAFE
             reasons = (lost, Reason("this-step", "nothing but this step changes"))
             title = "Set pipefail in this step"
-            yield Candidate("set-pipefail", title, (edit,), Applicability.UNSAFE, reasons)
+            yield Candidate("set-pipefail", title, (edit,), level, reasons)
     if shell is not None:
         line, back = f"SHELL {exec_form(shell)}", f"SHELL {exec_form(list(current))}"
         yield Candidate(
             "shell-pipefail-here",
             f"Run this step with {shell[0]} and pipefail, the next ones as before",
             (insert_before(item, line), insert_after(item, back)),
-            Applicability.UNSAFE,
+            Applicability.DISPLAY
+            if shell[0] == "/bin/ash" and _has_flags_of_echo(document, item)
+            else Applicability.UNSAFE,
             (lost, Reason("restored", f"the steps behind it keep {current[0]}")),
         )
+
+
+def _flags_of_echo(document: Document, stage: Stage, first: Instruction) -> bool:
+    """True where a RUN that a SHELL ahead of `first` reaches has echo with other options than -n:
+    linters that take ash for dash, which prints them, say so once they know the shell."""
+    for item in stage.instructions[stage.instructions.index(first) :]:
+        if item.keyword == "SHELL" and item is not first:
+            return False
+        if item.keyword == "RUN" and _has_flags_of_echo(document, item):
+            return True
+    return False
+
+
+def _has_flags_of_echo(document: Document, item: Instruction) -> bool:
+    script = document.script(item)
+    for command in script.commands if script else ():
+        options = command.args[0].text if command.name == "echo" and command.args else ""
+        if options[:1] == "-" and options != "-n" and options[1:2].isalpha():
+            return True
+    return False
 
 
 def _for_the_stage(
     document: Document, stage: Stage, item: Instruction, shell: list[str], lost: Reason
 ) -> Candidate:
+    first = _first(document, stage, item)
+    echoes = shell[0] == "/bin/ash" and _flags_of_echo(document, stage, first)
     return Candidate(
         "shell-pipefail",
         f"Run the steps from here on with {shell[0]} and pipefail",
         (_stage_shell(document, stage, item, shell),),
-        Applicability.UNSAFE,
+        Applicability.DISPLAY if echoes else Applicability.UNSAFE,
         (
             lost,
             Reason("whole-stage", "every later pipe of the stage is covered too"),
@@ -136,13 +165,21 @@ def _with(current: tuple[str, ...]) -> list[str] | None:
 def _stage_shell(document: Document, stage: Stage, item: Instruction, shell: list[str]) -> Edit:
     """Widen the SHELL in effect, or put one before the first step that needs it, so that the
     findings of one stage all ask for the same edit."""
+    first = _first(document, stage, item)
+    if first.keyword == "SHELL":
+        return replace_body(first, exec_form(shell))
+    return insert_before(first, f"SHELL {exec_form(shell)}")
+
+
+def _first(document: Document, stage: Stage, item: Instruction) -> Instruction:
+    """The SHELL in effect, or else the first step of the stage with such a pipe."""
     first = item
     for other in reversed(stage.instructions[: stage.instructions.index(item)]):
         if other.keyword == "SHELL":
-            return replace_body(other, exec_form(shell))
+            return other
         if other.keyword == "RUN" and _unguarded(document, other):
             first = other
-    return insert_before(first, f"SHELL {exec_form(shell)}")
+    return first
 
 
 RULE = Rule(
@@ -155,8 +192,8 @@ RULE = Rule(
     triggers=("RUN",),
     local=True,
     templates=(
-        "shell-pipefail: unsafe",
-        "shell-pipefail-here: unsafe",
-        "set-pipefail: unsafe",
+        "shell-pipefail: unsafe, display",
+        "shell-pipefail-here: unsafe, display",
+        "set-pipefail: unsafe, display",
     ),
 )

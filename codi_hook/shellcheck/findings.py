@@ -33,9 +33,9 @@ class Subject:
     memo: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-def sources(document: Document, faithful: bool) -> list[str]:
+def sources(document: Document, faithful: bool, forgetful: bool = False) -> list[str]:
     """The scripts of a document, as ShellCheck is asked about them."""
-    return [snippet.source for snippet in snippets(document, faithful)]
+    return [snippet.source for snippet in snippets(document, faithful, forgetful)]
 
 
 def findings(
@@ -43,17 +43,18 @@ def findings(
     ask: Ask,
     *,
     faithful: bool = False,
+    forgetful: bool = False,
     last: bool = False,
     directives: bool = True,
 ) -> Iterator[Finding]:
     """What ShellCheck says of the RUNs of a document.
 
-    `ask` gives the comments on a script; `faithful` is as for `snippets`. `last` leaves of
-    several comments on one RUN the last, which is the one that hadolint reports. `directives`
-    honours ``# shellcheck disable=…`` above and inside an instruction.
+    `ask` gives the comments on a script; `faithful` and `forgetful` are as for `snippets`. `last`
+    leaves of several comments on one RUN the last, which is the one that hadolint reports.
+    `directives` honours ``# shellcheck disable=…`` above and inside an instruction.
     """
     silent = _disabled(document) if directives and document.comments else {}
-    for snippet in snippets(document, faithful):
+    for snippet in snippets(document, faithful, forgetful):
         comments = ask(snippet.source) or ()
         placed = list(_placed(document, snippet, comments))
         for finding in placed[-1:] if last else placed:

@@ -13,9 +13,11 @@ from typing import NamedTuple
 from codi_hook.model import Applicability, Candidate, Finding, Reason, Rejection
 from codi_hook.recipes.facts import DEBIAN, family
 from codi_hook.recipes.instructions import exec_form, insert_after, insert_before
+from codi_hook.recipes.merging import changes_sh
 from codi_hook.shellcheck.changes import Way, changed, edits, of_fix
 from codi_hook.shellcheck.comments import Comments
 from codi_hook.shellcheck.findings import Subject
+from codi_hook.shellcheck.snippets import Snippet
 
 _POSIX = ["/bin/sh", "-c"]
 _BASH = ["/bin/bash", "-c"]
@@ -38,9 +40,16 @@ def proposals(finding: Finding) -> list[Proposal]:
 
 
 def recheck(
-    finding: Finding, candidate: Candidate, ask: Callable[[str], Comments | None]
+    finding: Finding,
+    candidate: Candidate,
+    ask: Callable[[str], Comments | None],
+    hidden: frozenset[int] = frozenset(),
 ) -> tuple[Rejection, str] | None:
-    """Why ShellCheck would not be content with the candidate; None where it is."""
+    """Why ShellCheck would not be content with the candidate; None where it is.
+
+    Where only the last comment on a RUN is reported, `hidden` are codes that must not become it:
+    no other comment on such a RUN may go.
+    """
     if not isinstance(finding.subject, Subject):
         return None
     found = [item.changed for item in proposals(finding) if item.candidate.id == candidate.id]
@@ -55,6 +64,8 @@ def recheck(
     if now[code] >= before[code]:
         return Rejection.FINDING_REMAINS, ""
     new = sorted(item for item in now if now[item] > before[item])
+    if not new:
+        new = [item.code for item in comments if item.code in hidden]
     return (Rejection.NEW_FINDING, f"SC{new[0]}") if new else None
 
 
@@ -110,8 +121,10 @@ def _in_bash(finding: Finding) -> Iterator[Proposal]:
     standard = list(document.shell_of(run)) == _POSIX and document.dialect(run) == "sh"
     if snippet.dialect not in ("sh", "dash") or not standard or document.is_trigger(run):
         return
-    if family(document, stage) != DEBIAN or snippet.inner:
+    if family(document, stage) != DEBIAN or snippet.inner or _says_who_reads(snippet):
         return
+    if any(map(changes_sh, document.commands("ln", "mv", "cp", "dpkg-reconfigure"))):
+        return  # /bin/sh may be bash already, and need not be what it was
     candidate = Candidate(
         "run-with-bash",
         "Run this step with bash, the next ones as before",
@@ -129,6 +142,11 @@ def _in_bash(finding: Finding) -> Iterator[Proposal]:
         ),
     )
     yield Proposal(candidate, changed(snippet, [], "bash"))
+
+
+def _says_who_reads(snippet: Snippet) -> bool:
+    """True for a here-document with a `#!` of its own: no SHELL reads it."""
+    return snippet.text.data.startswith(b"#!")
 
 
 def _comment(finding: Finding) -> Candidate:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from codi_hook.dockerfile import Instruction, Stage
-from codi_hook.frozen import dataclass
+from codi_hook.frozen import dataclass, replace
 from codi_hook.model import Document
 from codi_hook.patterns import pattern
 from codi_hook.recipes.facts import ALPINE, ARCH, RHEL, SUSE, family
@@ -105,24 +105,31 @@ def program(script: str, dialect: str, names: tuple[str, ...]) -> str:
     return f"{SHEBANGS[dialect]}\n{known}\n{script}\n"
 
 
-def snippets(document: Document, faithful: bool = False) -> Iterator[Snippet]:
+def snippets(
+    document: Document, faithful: bool = False, forgetful: bool = False
+) -> Iterator[Snippet]:
     """The scripts of every RUN, ONBUILD RUN included, in order.
 
     `faithful` looks where hadolint looks and with its eyes: /bin/sh is POSIX's on every image,
-    JSON form and what a here-document feeds to a command are passed over.
+    JSON form and what a here-document feeds to a command are passed over. `forgetful`, too,
+    takes the shell for /bin/sh again behind an ENV or ARG, which is wrong, and what hadolint does.
     """
     for stage in document.stages:
+        forgotten = False
         here = {*_PROXIES, *_inherited(stage)}  # what has a value in this build
         later = set(_PROXIES)  # and in one that is based on the image
         for item in stage.instructions:
             inner = item.trigger or item
+            if item.keyword in ("ENV", "ARG", "SHELL"):
+                forgotten = forgetful and item.keyword != "SHELL"
             if inner.keyword in ("ENV", "ARG"):
                 names = set(_assigned(inner))
                 here |= names if inner is item else set()
                 later |= names if inner is not item or inner.keyword == "ENV" else set()
             elif inner.keyword == "RUN" and inner.span.end - inner.span.start <= LONGEST:
                 known = tuple(sorted(here if inner is item else later))
-                yield from _of(document, stage, inner, known, faithful)
+                for one in _of(document, stage, inner, known, faithful):
+                    yield replace(one, dialect="sh") if forgotten else one
 
 
 def _inherited(stage: Stage) -> Iterator[str]:

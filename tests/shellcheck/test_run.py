@@ -130,6 +130,47 @@ def test_unsafe_fixes_in_profile_hadolint(dockerfile: Path) -> None:
     assert "mkdir a b; . x; rm y ./*.deb" in dockerfile.read_text()
 
 
+HIDDEN = "FROM debian:12-slim\nUSER 65532\nRUN export A=`date`; echo $A\n"
+
+
+def test_what_nothing_resolves_stays_hidden_in_profile_hadolint(dockerfile: Path) -> None:
+    """SC2006 is the last finding of the RUN; behind it stand warnings without a safe fix."""
+    dockerfile.write_text(HIDDEN.replace("$A", '"$A"'))
+    check(fix=True, profile="hadolint", extend_select=())
+    assert "export A=`date`" in dockerfile.read_text()
+    check(fix=True, extend_select=("SC",))
+    assert "export A=$(date)" in dockerfile.read_text()
+
+
+def test_what_can_be_resolved_does_not_in_profile_hadolint(dockerfile: Path) -> None:
+    dockerfile.write_text(HIDDEN.replace("date", "nproc"))
+    report = check(fix=True, unsafe_fixes=True, profile="hadolint", extend_select=())
+    assert dockerfile.read_text().endswith('RUN A="$(nproc)" && export A; echo "$A"\n')
+    assert codes(report) == []
+
+
+def test_a_shell_that_hadolint_forgets_uncovers_nothing(dockerfile: Path) -> None:
+    """Behind an ENV hadolint takes the shell for /bin/sh again, and sees pipefail there."""
+    dockerfile.write_text(
+        "FROM debian:12-slim\nUSER 65532\nRUN ls | cat\nENV A=b\nRUN set -o pipefail; source ./x\n"
+    )
+    check(fix=True, unsafe_fixes=True, profile="hadolint", extend_select=())
+    text = dockerfile.read_text()
+    assert 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]' in text
+    assert "source ./x" in text
+
+
+@pytest.mark.parametrize(
+    "steps",
+    ["RUN <<EOF\n#!/bin/bash\nsource /x\nEOF\n", "RUN ln -sf /bin/bash /bin/sh\nRUN source /x\n"],
+)
+def test_bash_is_not_offered_to_who_has_it(dockerfile: Path, steps: str) -> None:
+    dockerfile.write_text(f"FROM debian:12-slim\nUSER 65532\n{steps}")
+    report = check(profile="hadolint", extend_select=())
+    item = next(item for _, item in report.findings if item.code == "SC3046")
+    assert [candidate.id for candidate in item.candidates] == ["dot", "ignore-here"]
+
+
 def test_fixes_of_other_rules_go_on_where_those_of_shellcheck_do_not(dockerfile: Path) -> None:
     dockerfile.write_text(f"{SHELL}MAINTAINER me\n")
     report = check(fix=True)
