@@ -1,5 +1,6 @@
 from __future__ import annotations
 
 from tests.trainer.conftest import own_cache, shipped, tiny, wheel
+from tests.trainer.train.conftest import one_thread
 
-__all__ = ["own_cache", "shipped", "tiny", "wheel"]
+__all__ = ["one_thread", "own_cache", "shipped", "tiny", "wheel"]

@@ -47,7 +47,7 @@ def tiny_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("prompts") / "rows.jsonl"
-    return parts.write(path, parts.made(range(24)))
+    return parts.write(path, parts.made(range(10)))
 
 
 def export(run: Path, out: Path, *more: str) -> Result:
@@ -61,7 +61,7 @@ def test_both_answer_alike(tiny_run: Any, prompts: Path, tmp_path: Path) -> None
     assert done.exit_code == 0, done.output
     found = json.loads((out / "parity.json").read_text())
     assert found["proved"] and found["agreement"] >= 0.99
-    assert found["same_tokens"] == found["prompts"] > 50
+    assert found["same_tokens"] == found["prompts"] > 30
     assert found["largest_difference"] < 0.05 < 0.5 < found["effect"]
     names = {"adapter.gguf", adapter.WEIGHTS, adapter.CONFIG, "training.json", "parity.json"}
     assert {path.name for path in out.iterdir()} == names
@@ -80,7 +80,7 @@ def test_rows_in_the_wrong_layout_would_be_noticed(
     other = "qwen2" if architecture == "llama" else "llama"
     wrong = lora_gguf.from_hf(pairs, other, 4, 2)
     lora_gguf.write(tmp_path / "wrong.gguf", architecture, 8.0, wrong)
-    questions = [one.question for one in data.read([prompts]).examples[:40]]
+    questions = [one.question for one in data.read([prompts]).examples[:20]]
     found = parity.check(
         bases.find(str(base)), adapter.source(run), tmp_path / "wrong.gguf", questions
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,18 @@ from tests.trainer.train import parts
 __all__ = ["own_cache", "shipped", "wheel"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Small models gain nothing by threads, which wait for each other where cores are short."""
+    import torch
+
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # for child processes
+
+
 @pytest.fixture(scope="session")
 def rows() -> list[dict[str, Any]]:
-    return parts.made(range(24))
+    return parts.made(range(8))
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +31,7 @@ def splits(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory)
     """train/ and val/ of one file each, of different Dockerfiles."""
     folder = tmp_path_factory.mktemp("splits")
     parts.write(folder / "train" / "a.jsonl", rows)
-    parts.write(folder / "val" / "a.jsonl", parts.made(range(30, 36)))
+    parts.write(folder / "val" / "a.jsonl", parts.made(range(30, 32)))
     return folder
 
 
