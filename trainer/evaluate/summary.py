@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from codi_hook.frozen import dataclass
-from trainer.evaluate import bootstrap, dataset, metrics
+from trainer.evaluate import bootstrap, dataset, metrics, reasons
 from trainer.evaluate.journal import Key
 from trainer.evaluate.metrics import Array
 from trainer.evaluate.systems import MODELS
@@ -22,6 +22,7 @@ COMPARED = (
 )  # fmt: skip
 DIFFERENCES = ("top1", "mrr", "ndcg", "pairwise")
 STACK_LEAST = 10  # rows: with fewer, a stack neither wins nor loses
+SETTLED = 0.95  # share of a rule's questions whose authors chose its most frequent template
 GROUPS: dict[str, Callable[[Rank], str]] = {
     "rules": lambda row: row["rule"],
     "stacks": lambda row: row["stack"],
@@ -64,8 +65,10 @@ def summarise(
         "evaluated": len(rows),
         "owners": len({dataset.owner(row) for row in rows}),
         **(found[0] if found else {"systems": {}, "differences": {}, "stacks_won": {}}),
-        "explain": clauses(explain, answers, [name for name in names if name in MODELS], seed),
-        "sentences": {how: told(answers, how) for how in ("composed", "free")},
+        "explain": reasons.clauses(
+            explain, answers, [name for name in names if name in MODELS], seed
+        ),
+        "sentences": {how: reasons.told(answers, how) for how in ("composed", "free")},
     }
 
 
@@ -75,7 +78,9 @@ def _summary_of_rank(
     tables = {name: table(rows, [answers["rank", r["id"], name] for r in rows]) for name in names}
     owners = [dataset.owner(row) for row in rows]
     everything = list(range(len(rows)))
-    groups = {name: _grouped(rows, by) for name, by in GROUPS.items()}
+    contested = contested_rules(rows)
+    kinds = {**GROUPS, "variety": lambda row: contested[row["rule"]]}
+    groups = {name: _grouped(rows, by) for name, by in kinds.items()}
     pairs = [(a, b) for a, b in COMPARED if a in tables and b in tables]
 
     def compared(a: str, b: str, chosen: Sequence[int]) -> dict[str, Any]:
@@ -106,6 +111,21 @@ def _summary_of_rank(
         "stacks_won": {
             f"{a}-{b}": stacks_won(tables[a], tables[b], groups["stacks"]) for a, b in pairs
         },
+    }
+
+
+def contested_rules(rows: Sequence[Rank]) -> dict[str, str]:
+    """Each rule as "contested" or "settled": settled where nearly all authors chose one template.
+
+    On settled rules there is nothing to learn that frequencies do not know.
+    """
+    chosen: dict[str, Counter[str]] = {}
+    for row in rows:
+        template = row["candidates"][row["label"]]["id"]
+        chosen.setdefault(row["rule"], Counter())[template] += 1
+    return {
+        rule: "settled" if max(seen.values()) >= SETTLED * sum(seen.values()) else "contested"
+        for rule, seen in chosen.items()
     }
 
 
@@ -215,75 +235,3 @@ def stacks_won(mine: Table, theirs: Table, stacks: Mapping[str, list[int]]) -> d
         "share": len(won) / total if total else None,
         "least_rows": STACK_LEAST,
     }
-
-
-def clauses(
-    rows: Sequence[Explain], answers: Answers, names: Sequence[str], seed: int
-) -> dict[str, Any]:
-    """How often the clause told first is the one labelled, overall and per source of the label.
-
-    "first" tells the clause that the rule's author put first; "chance" is drawing one.
-    """
-    rows = [r for r in rows if all(("explain", r["id"], name) in answers for name in names)]
-    found: dict[str, Any] = {}
-    for source in ("", *sorted({row["source"] for row in rows})):
-        chosen = [row for row in rows if source in ("", row["source"])]
-        if chosen:
-            found[source or "overall"] = _agreement(chosen, answers, names, seed)
-    return found
-
-
-def _agreement(
-    rows: Sequence[Explain], answers: Answers, names: Sequence[str], seed: int
-) -> dict[str, Any]:
-    owners = [dataset.owner(row) for row in rows]
-    right = {"first": np.asarray([row["label"] == 0 for row in rows], dtype=np.float64)}
-    for name in names:
-        right[name] = np.asarray(
-            [answers["explain", row["id"], name]["clause"] == row["label"] for row in rows],
-            dtype=np.float64,
-        )
-    found: dict[str, Any] = {
-        "rows": len(rows),
-        "chance": float(np.mean([1 / len(row["reasons"]) for row in rows])),
-        "agreement": {
-            name: bootstrap.mean(values, owners, seed).record() for name, values in right.items()
-        },
-    }
-    if "adapter" in right:
-        found["differences"] = {
-            f"adapter-{other}": bootstrap.mean(right["adapter"] - values, owners, seed).record()
-            for other, values in right.items()
-            if other != "adapter"
-        }
-    return found
-
-
-def told(answers: Answers, how: str) -> dict[str, Any]:
-    """Of what was told: findings, sentences by source, and those with a problem."""
-    sources: Counter[str] = Counter()
-    bad: list[dict[str, Any]] = []
-    doubts: Counter[str] = Counter()
-    times = []
-    lines = sorted((key, one) for key, one in answers.items() if key[0] == how)
-    for _, one in lines:
-        times.append(one["ms"])
-        for said in one["sentences"]:
-            sources[said["source"]] += 1
-            if said["doubt"]:
-                doubts[said["doubt"].split(" ")[0]] += 1
-            if said["problem"]:
-                bad.append({"rule": one["rule"], "row": one["row"], **said})
-    total = sum(sources.values())
-    found: dict[str, Any] = {
-        "findings": len(lines),
-        "sentences": total,
-        "by": dict(sorted(sources.items())),
-        "grounded": (total - len(bad)) / total if total else None,
-        "problems": bad[:200],
-        "doubts": dict(sorted(doubts.items())),
-    }
-    if times:
-        median, late = np.percentile(times, [50, 95])
-        found["latency_ms"] = {"median": float(median), "p95": float(late)}
-    return found

@@ -15,6 +15,7 @@ import pytest
 from codi_hook.models import adapters
 from tests.trainer.evaluate import parts
 from tests.trainer.evaluate.conftest import World, call
+from trainer.evaluate import summary
 
 
 def predictions(run: Path) -> list[dict[str, Any]]:
@@ -44,6 +45,17 @@ def test_the_metrics_follow_from_the_predictions(world: World) -> None:
         systems["adapter"]["overall"]["top1"] - systems["order"]["overall"]["top1"]
     )
     assert gap["low"] <= gap["value"] <= gap["high"]
+
+
+def test_settled_rules_are_those_with_one_answer(world: World) -> None:
+    rows: Any = [row for row in parts.made(12) if row["task"] == "rank"]
+    before = summary.contested_rules(rows)
+    assert before["DL3009"] == "settled"
+    first = next(row for row in rows if row["rule"] == "DL3009")
+    first["label"] = 0
+    assert summary.contested_rules(rows) == {**before, "DL3009": "contested"}
+    adapter = world.metrics["systems"]["adapter"]
+    assert sum(one["rows"] for one in adapter["variety"].values()) == len(rows)
 
 
 def test_displayed_candidates_are_last_in_every_ranking(world: World) -> None:
