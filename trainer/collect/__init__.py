@@ -1,0 +1,1 @@
+"""Where rows begin: Dockerfiles from GitHub, from clones, and from collections that exist."""

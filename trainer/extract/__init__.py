@@ -1,0 +1,1 @@
+"""Shell scripts that a Dockerfile copies from its context and runs."""
