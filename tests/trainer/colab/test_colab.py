@@ -59,8 +59,8 @@ def test_the_archive_holds_what_is_needed_and_nothing_else(inputs: Path, tmp_pat
 
 
 def test_what_could_not_be_trained_is_not_packed(inputs: Path, tmp_path: Path) -> None:
-    done = pack(inputs, tmp_path / "a.zip", "--dataset", str(tmp_path))
-    assert done.exit_code == 2 and "no .jsonl files" in done.output
+    done = pack(inputs, tmp_path / "a.zip", "--dataset", str(tmp_path / "nowhere"))
+    assert done.exit_code == 2 and "no such file" in done.output
     assert list(tmp_path.glob("*.zip*")) == []
 
 

@@ -112,7 +112,7 @@ def test_the_seed_decides(first: Path, splits: Path) -> None:
         done = train(first, splits, name, "--seed", seed, "--max-steps", "4")
         assert done.exit_code == 0, done.output
     again, other = curve(first / "again", "eval_nll"), curve(first / "other", "eval_nll")
-    assert [step for step, _ in again] == [0, 4]
+    assert [step for step, _ in again] == [4]
     assert again != other
     assert record(first / "other")["config"]["seed"] == 1
     short = train(first, splits, "twin", "--seed", "0", "--max-steps", "4")
@@ -129,7 +129,7 @@ def test_a_reason_behind_the_letter_has_an_effect(first: Path, splits: Path, lla
     plain = train(first, splits, "plain", "--max-steps", "4")
     assert plain.exit_code == 0, plain.output
     assert curve(first / "reasons")[0][1] > curve(first / "plain")[0][1] + 0.5
-    assert curve(first / "reasons", "eval_nll")[1] != curve(first / "plain", "eval_nll")[1]
+    assert curve(first / "reasons", "eval_nll") != curve(first / "plain", "eval_nll")
 
 
 def test_it_stops_where_nothing_is_gained(first: Path, splits: Path, llama: Path) -> None:
