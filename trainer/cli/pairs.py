@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option(
     "--cap",
     type=click.IntRange(1),
-    default=2500,
+    default=800,
     show_default=True,
     help="Most pairs of one template of a rule.",
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @data_step("prepare")
-@click.option("--cap", type=click.IntRange(1), default=2500, show_default=True)
+@click.option("--cap", type=click.IntRange(1), default=800, show_default=True)
 @click.option("--owner-cap", type=click.IntRange(1), default=40, show_default=True)
 def command(runner: Runner, cap: int, owner_cap: int) -> Counts:
     """Label, standardise, make pairs and split: all steps between collect and train."""

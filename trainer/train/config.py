@@ -70,6 +70,15 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Which rows are learned from, 0 for all: at most `rule` of a rule and task, and `settled`
+    where nearly all of these have the same answer, which is learned soon."""
+
+    rule: int = _number(0, 0)
+    settled: int = _number(0, 0)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """`rows` of the validation are used, 0 for all; `patience` evaluations without gain end it."""
 
@@ -91,6 +100,7 @@ class Config:
     loss: Loss = field(default_factory=Loss)
     optimiser: Optimiser = field(default_factory=Optimiser)
     batch: Batch = field(default_factory=Batch)
+    sample: Sample = field(default_factory=Sample)
     evaluation: Evaluation = field(default_factory=Evaluation)
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,13 +21,16 @@ FIELDS = ("file", "finding", "body", "order", "label", "prompt_version")
 class Example:
     """A question with its answer: `letter` is the answer's place among the letters.
 
-    `reason` is the text behind the letter, "" where there is none.
+    `reason` is the text behind the letter, "" where there is none; `answer` is the id of the
+    candidate or reason that the letter stands for, and `rule` the code.
     """
 
     question: Question
     letter: int
     task: str
     reason: str = ""
+    rule: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +125,9 @@ def _example(row: Any, path: Path, number: int) -> Example | None:
         letter = rows.letter(row)
     except ValueError:
         return None
-    reason = str(row["reasons"][row["label"]][1]) if row["task"] == "explain" else ""
-    return Example(question, letter, row["task"], reason)
+    reason, options = "", row.get("candidates", [])
+    if row["task"] == "explain":
+        reason = str(row["reasons"][row["label"]][1])
+        options = [{"id": one} for one, _ in row["reasons"]]
+    answer = str(options[row["label"]]["id"]) if options else ""
+    return Example(question, letter, row["task"], reason, str(row.get("rule", "")), answer)

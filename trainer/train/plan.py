@@ -7,15 +7,18 @@ exactly what the killed one would have seen.
 from __future__ import annotations
 
 import random
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from typing import Any
 
 from trainer.train import loss, packs
-from trainer.train.config import Config
+from trainer.train.config import Config, Sample
 from trainer.train.data import Example
 from trainer.train.tokens import Tokens
+
+SETTLED = 0.98  # of a rule's answers: then the rest is hardly worth the time
 
 
 class Maker:
@@ -64,4 +67,23 @@ def sample(examples: Sequence[Example], count: int, seed: int) -> tuple[Example,
     if not count or count >= len(examples):
         return tuple(examples)
     chosen = random.Random(seed).sample(range(len(examples)), count)
+    return tuple(examples[index] for index in sorted(chosen))
+
+
+def thinned(examples: Sequence[Example], config: Sample, seed: int) -> tuple[Example, ...]:
+    """Fewer examples of the rules that have many, fewest where the answer hardly differs.
+
+    Within a rule the answers keep their proportions: how often each is chosen is learned, too.
+    """
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, example in enumerate(examples):
+        groups[example.task, example.rule].append(index)
+    chosen: list[int] = []
+    for name, indices in sorted(groups.items()):
+        answers = Counter(examples[index].answer for index in indices)
+        alike = answers.most_common(1)[0][1] >= SETTLED * len(indices)
+        limit = (config.settled if alike else 0) or config.rule or len(indices)
+        if len(indices) > limit:
+            indices = random.Random(f"{seed}/{name}").sample(indices, limit)
+        chosen += indices
     return tuple(examples[index] for index in sorted(chosen))

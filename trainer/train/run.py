@@ -46,13 +46,14 @@ def train(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
     checkpoint = _checkpoint(order)
     config, base = order.config, bases.find(order.config.base)
     tokens = Tokens(*bases.tokenizer(base))
-    maker = plan.Maker(rows.examples, tokens, config, learns=True)
+    learned = plan.thinned(rows.examples, config.sample, config.seed)
+    maker = plan.Maker(learned, tokens, config, learns=True)
     groups = plan.groups(maker, config, config.optimiser.epochs)
     asked = plan.sample(held.examples, config.evaluation.rows, config.seed)
     eval_maker = plan.Maker(asked, tokens, config, learns=False)
     eval_groups = plan.groups(eval_maker, config, 1)
     say(
-        f"{len(rows.examples)} questions in {len(groups)} packs, "
+        f"{len(learned)} of {len(rows.examples)} questions in {len(groups)} packs, "
         f"validated on {len(asked)} in {len(eval_groups)}"
     )
     model = adapted(base, config)
@@ -69,7 +70,7 @@ def train(order: Order, say: Callable[[str], None]) -> dict[str, Any]:
         "config": config.to_dict(),
         "base": {"name": base.name, "id": base.id, "digest": base.digest},
         "prompt_version": PROMPT_VERSION,
-        "dataset": _described(rows),
+        "dataset": _described(rows) | {"used": len(learned)},
         "validation": _described(held) | {"used": len(asked)},
         "versions": {name: version(name) for name in LIBRARIES},
         "precision": str(model.dtype).removeprefix("torch."),
