@@ -25,7 +25,6 @@ _NAMES = (
     ":(top,icase,glob)**/Containerfile*",
     ":(top,icase,glob)**/*.Dockerfile",
 )
-_remote = re.compile(r"([A-Za-z0-9._-]+)/+([A-Za-z0-9._-]+?)(?:\.git)?/*").search
 _part = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,100}\Z").match
 Tell = Callable[[str], None]
 
@@ -143,14 +142,13 @@ def _name(folder: Path) -> str:
     """owner/name, by the address that it was cloned from, else by its folders. Nothing else of
     the address is kept: it may hold a password."""
     address = line(folder, "config", "--get", "remote.origin.url")
-    tail = "/".join(re.split(r"[/:]", address.rstrip("/"))[-2:])
-    match = _remote(tail)
-    if match and _part(match[1]) and _part(match[2]) and "/" in tail:
-        return f"{match[1]}/{match[2]}"
+    parts = re.split(r"[/:]+", address.rstrip("/"))[-2:]
+    if len(parts) == 2 and _part(parts[0]) and _part(name := parts[1].removesuffix(".git")):
+        return f"{parts[0]}/{name}"
     real = folder.resolve()
     work = real.parent if real.name == ".git" else real
-    parts = [re.sub(r"[^A-Za-z0-9._-]+", "-", part).strip(".-") or "local" for part in work.parts]
-    owner, name = (["local", "local", *parts])[-2:]
+    names = [re.sub(r"[^A-Za-z0-9._-]+", "-", part).strip(".-") or "local" for part in work.parts]
+    owner, name = (["local", "local", *names])[-2:]
     return f"{owner[:100]}/{name.removesuffix('.git')[:100]}"
 
 

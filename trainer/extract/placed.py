@@ -77,21 +77,28 @@ class Placed:
             self._files[place] = path
             self._files.setdefault(inner, path)  # the target may be a folder of the base image
 
-    def copy_from(self, document: Document, item: Instruction, other: Placed) -> None:
+    def copy_from(
+        self, document: Document, item: Instruction, other: Placed, context: Context
+    ) -> None:
         """Take note of a COPY from another stage."""
         words = [unquoted(one.value) for one in item.arguments]
+        place = absolute(folder_of(document, item), words[-1])
         for word in words[:-1]:
             start = absolute("/", word)
-            place = absolute(folder_of(document, item), words[-1])
-            for path, source in other._files.items():
-                if path == start:
-                    self._files[place] = source
-                    self._files[posixpath.join(place, posixpath.basename(path))] = source
-                elif path.startswith(start.rstrip("/") + "/"):
-                    self._files[absolute(place, posixpath.relpath(path, start))] = source
+            source = other.source(start, context)
+            if source is not None:
+                self._files[place] = source
+                self._files[posixpath.join(place, posixpath.basename(start))] = source
+                continue
+            for path, one in other._files.items():
+                if _is_below(path, start):
+                    self._files[absolute(place, posixpath.relpath(path, start))] = one
             for path, starts in other._folders.items():
-                if path == start or path.startswith(start.rstrip("/") + "/"):
+                if _is_below(path, start):
                     self._folders[absolute(place, posixpath.relpath(path, start))] = starts
+                elif _is_below(start, path):
+                    below = posixpath.relpath(start, path)
+                    self._folders[place] = tuple(clean(f"{one}/{below}") for one in starts)
 
     def moved(self, command: Command, paths: list[str | None], context: Context) -> None:
         """Take note of ``cp``, ``mv``, ``install`` and ``ln`` of one file to one place; `paths`
@@ -111,6 +118,11 @@ class Placed:
                 parts = unquoted(pair.value.value).split(":")
                 more = tuple(one for one in parts if one.startswith("/") and "$" not in one)
                 self.path = (*more, *self.path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """True for the folder itself, too."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def absolute(folder: str, path: str) -> str:

@@ -94,7 +94,7 @@ def _copied(
     name = (flag.value or "").lower()
     for stage in document.stages[: len(known) - 1]:
         if name and name in (stage.name, str(stage.index)):
-            placed.copy_from(document, item, known[stage.index])
+            placed.copy_from(document, item, known[stage.index], context)
 
 
 def _run(document: Document, item: Instruction, placed: Placed, context: Context) -> Iterator[str]:
