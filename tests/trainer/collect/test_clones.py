@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -178,10 +177,10 @@ def test_many_commits_quickly_and_the_same_bytes_again(tmp_path: Path) -> None:
             b"M 100644 inline d%d/Dockerfile\ndata %d\n%s\n" % (at, at % 3, len(text), text)
         )
     made.git("fast-import", "--quiet", text=b"".join(stream))
-    started = time.monotonic()
+    started = sum(os.times()[:4])
     counts, _ = run(tmp_path / "data", tmp_path / "r")
     assert counts == {"files": 3, "changes": 1497}
-    assert time.monotonic() - started < 30
+    assert sum(os.times()[:4]) - started < 5  # seconds of processors, git's included
     first = {path.name: path.read_bytes() for path in (tmp_path / "data").rglob("*.jsonl")}
     run(tmp_path / "data", tmp_path / "r")
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "data").rglob("*.jsonl")}

@@ -163,7 +163,7 @@ def test_killed_and_done_again_gives_the_same_bytes(tmp_path: Path) -> None:
          "--from-jsonl", str(path), "--data", str(tmp_path / "cut")],
         env=os.environ,
     )  # fmt: skip
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         if sum(one.stat().st_size for one in (tmp_path / "cut").glob("raw/.*.new")) > 1 << 20:
             break

@@ -45,7 +45,7 @@ def killed_at(hub: GitHub, data: Path, part: str, number: int) -> None:
 
     hub.troubles[part] = [go] * (number - 1) + [stop]
     process = start(hub, data)
-    assert reached.wait(60)
+    assert reached.wait(120)
     process.send_signal(signal.SIGKILL)
     said = process.communicate()[0]
     released.set()
@@ -86,13 +86,13 @@ def test_two_at_once(hub: GitHub, tmp_path: Path) -> None:
 
     def stop(handler: Handler) -> bool:
         reached.set()
-        released.wait(60)
+        released.wait(120)
         handler._answer()
         return True
 
     hub.trouble("/git/trees/", stop)
     first = start(hub, tmp_path / "data")
-    assert reached.wait(60)
+    assert reached.wait(120)
     second = start(hub, tmp_path / "data")
     said = second.communicate()[0]
     released.set()
