@@ -30,6 +30,7 @@ LARGEST_LIST = 64 << 20  # bytes of a page or a tree; GitHub cuts trees off at 7
 ATTEMPTS = 6  # of a request that fails for other reasons than a limit
 REFUSALS = 12  # of a request by limits, one after the other
 REDIRECTS = 5
+SLOWEST = 600.0  # seconds for a whole answer: one that trickles in would never end
 FAILURES = 5  # requests in a row that came to nothing: GitHub is out of reach
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FINAL = frozenset((200, 304, 400, 403, 404, 409, 410, 422, 451))
@@ -74,7 +75,8 @@ class Api:
         self.base = _base(url, bool(token))
         self.has_token = bool(token)
         self.state = state
-        self.limits = Limits(clock or Clock(), state.count, tell)
+        self.clock = clock or Clock()
+        self.limits = Limits(self.clock, state.count, tell)
         self._failures = 0
         headers = {"User-Agent": f"codi-hook/{version()}", "X-GitHub-Api-Version": API_VERSION}
         if token:
@@ -197,12 +199,14 @@ class Api:
         asked = {"Accept": accept} | ({"If-None-Match": etag} if etag else {})
         with self._client.stream("GET", url, headers=asked) as response:
             self.state.count(f"requests: {response.status_code}")
-            parts, size = [], 0
+            parts, size, until = [], 0, self.clock.now() + SLOWEST
             for block in response.iter_bytes():
                 parts.append(block)
                 size += len(block)
                 if size > largest:
                     break
+                if self.clock.now() > until:
+                    raise Broken("answer too slow")
             headers = response.headers
             body = b"".join(parts)[: largest + 1]
             following = response.links.get("next", {}).get("url", "")

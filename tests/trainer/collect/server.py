@@ -83,6 +83,8 @@ def serving() -> Iterator[GitHub]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer waits for an acknowledgement
+    wbufsize = -1
     server: GitHub
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -150,6 +150,26 @@ def test_a_slow_answer_is_given_up_and_asked_for_again(
     assert counts["failed attempts: ReadTimeout"] == 1 and places(tmp_path / "data") == ALL
 
 
+def test_an_answer_that_trickles_in_is_given_up(
+    hub: GitHub, collect: Collect, tmp_path: Path, still: Still
+) -> None:
+    def trickle(handler: Handler) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"F")
+        handler.wfile.flush()
+        time.sleep(0.3)  # until the client has the beginning
+        still.time += 700
+        handler.wfile.write(b"ROM")
+        return hang_up(handler)
+
+    hub.trouble("/git/blobs/", trickle)
+    counts = collect()
+    assert counts["failed attempts: answer too slow"] == 1
+    assert places(tmp_path / "data") == ALL
+
+
 def test_what_stays_unavailable_is_left_for_the_next_run(
     hub: GitHub, collect: Collect, tmp_path: Path
 ) -> None:
