@@ -71,10 +71,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Sample:
-    """Which rows are learned from, 0 for all: at most `rule` of a rule and task, and `settled`
-    where nearly all of these have the same answer, which is learned soon."""
+    """Which rows are learned from, 0 for all: at most `rule` of a rule (of its rank questions,
+    where `explain` limits the others), and `settled` where nearly all have the same answer, which
+    is learned soon."""
 
     rule: int = _number(0, 0)
+    explain: int = _number(0, 0)
     settled: int = _number(0, 0)
 
 

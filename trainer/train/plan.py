@@ -80,9 +80,10 @@ def thinned(examples: Sequence[Example], config: Sample, seed: int) -> tuple[Exa
         groups[example.task, example.rule].append(index)
     chosen: list[int] = []
     for name, indices in sorted(groups.items()):
+        most = (config.explain if name[0] == "explain" else 0) or config.rule or len(indices)
         answers = Counter(examples[index].answer for index in indices)
         alike = answers.most_common(1)[0][1] >= SETTLED * len(indices)
-        limit = (config.settled if alike else 0) or config.rule or len(indices)
+        limit = min(most, config.settled) if alike and config.settled else most
         if len(indices) > limit:
             indices = random.Random(f"{seed}/{name}").sample(indices, limit)
         chosen += indices

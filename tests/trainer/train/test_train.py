@@ -163,13 +163,15 @@ def test_what_is_wrong_is_said_in_one_line(
 
 
 def test_two_processes_share_the_work(first: Path, splits: Path) -> None:
+    # accelerate launch starts torchrun for several GPUs, and on a CPU only one process.
     command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2",
-        "--main_process_port", str(processes.free_ports(1)[0]),
+        sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2",
+        "--master_port", str(processes.free_ports(1)[0]),
         "-m", "trainer.train", *arguments(first, splits, "two", "--max-steps", "4")[1:],
     ]  # fmt: skip
+    on_cpu = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=processes.ROOT, capture_output=True, text=True,
-                          timeout=200, check=False)  # fmt: skip
+                          timeout=200, check=False, env=on_cpu)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     found = record(first / "two")
     assert (found["processes"], found["steps"]) == (2, 4)
