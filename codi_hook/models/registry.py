@@ -10,18 +10,23 @@ from codi_hook.models.adapters import Adapter
 from codi_hook.models.errors import ModelError, from_os_error
 
 PURPOSES = ("rank", "explain")
-PROMOTION_KEYS = {"id", "rule_id", "adapter_version", "promoted_at", "purpose", "metrics"}
+PROMOTION_KEYS = {"id", "rule_id", "adapter_version", "digest", "promoted_at", "purpose", "metrics"}
 METRIC_KEYS = {"eval_run", "eval_report", "win_rate"}
 COMPATIBILITY_KEYS = {"adapter", "base_model", "prompt_version"}
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A rule for which a version of adapter `id` may rank, or explain. `win_rate` is 0 to 1."""
+    """A rule for which a version of adapter `id` may rank, or explain. `win_rate` is 0 to 1.
+
+    `digest` is the SHA-256 of its adapter.gguf, so that another one of the same name and version
+    is not trusted; "" trusts every one, for registries that are written by hand.
+    """
 
     id: str
     rule_id: str
     adapter_version: str
+    digest: str
     promoted_at: str
     purpose: str
     eval_run: str
@@ -51,6 +56,7 @@ class Registry:
             one.rule_id
             for one in self.promotions
             if (one.id, one.adapter_version, one.purpose) == (adapter.id, adapter.version, purpose)
+            and one.digest in ("", adapter.digest)
         )
 
     def compatible(self, adapter: Adapter, base_id: str, prompt_version: str) -> bool:
@@ -108,7 +114,7 @@ def _compatibility(row: dict[str, Any], place: Path) -> Compatibility:
 
 def _promotion(row: dict[str, Any], place: Path) -> Promotion:
     who = f"{place}: promotion {row.get('id', '?')}"
-    row = {"purpose": "rank", **row}
+    row = {"purpose": "rank", "digest": "", **row}
     metrics = row.get("metrics")
     if set(row) != PROMOTION_KEYS or not isinstance(metrics, dict) or set(metrics) != METRIC_KEYS:
         raise ModelError(

@@ -45,6 +45,18 @@ def test_a_promotion_is_for_one_version_and_purpose(tmp_path: Path) -> None:
     assert not known.compatible(adapter(), "smollm2-135m-instruct", "2")
 
 
+def test_another_adapter_of_the_same_name_is_not_trusted(tmp_path: Path) -> None:
+    place = tmp_path / "registry.yml"
+    place.write_text(
+        PROMOTED.replace("rule_id: DL3009,", f"rule_id: DL3009, digest: '{'0' * 64}',")
+    )
+    assert registry.load(place).promoted(adapter()) == {"DL3009"}
+    place.write_text(
+        PROMOTED.replace("rule_id: DL3009,", f"rule_id: DL3009, digest: '{'1' * 64}',")
+    )
+    assert registry.load(place).promoted(adapter()) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

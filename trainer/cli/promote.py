@@ -57,8 +57,6 @@ def command(
         "base_model": said["model"],
         "prompt_version": found["settings"]["prompt_version"],
     }
-    promotions = writer.entries(
-        earned, said["adapter"], said["adapter_version"], now(), run.as_posix()
-    )
+    promotions = writer.entries(earned, said, now(), run.as_posix())
     writer.update(registry, compatibility, promotions)
     click.echo(f"promoted for {len(earned)} rules: {registry}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,18 @@ RANK = "rank"
 
 
 def entries(
-    earned: Sequence[Earned], adapter: str, version: str, when: str, run: str
+    earned: Sequence[Earned], models: Mapping[str, str], when: str, run: str
 ) -> list[dict[str, Any]]:
-    """The promotions of one adapter by one run. `run` is the run's folder as it is to be cited."""
+    """The promotions of one adapter by one run.
+
+    `models` is what the run's metrics say of its models; `run` is its folder as it is to be cited.
+    """
     return [
         {
-            "id": adapter,
+            "id": models["adapter"],
             "rule_id": one.rule,
-            "adapter_version": version,
+            "adapter_version": models["adapter_version"],
+            "digest": models["adapter_digest"],
             "promoted_at": when,
             "purpose": RANK,
             "metrics": {
