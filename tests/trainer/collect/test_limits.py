@@ -117,7 +117,11 @@ def test_a_wait_that_is_too_long_ends_the_run_which_can_go_on(
 
 
 @pytest.mark.parametrize("part", ["/orgs/", "/git/ref/", "/git/trees/", "/git/blobs/"])
-@pytest.mark.parametrize("trouble", [refuse(500), refuse(503, "busy"), cut_off, hang_up], ids=str)
+@pytest.mark.parametrize(
+    "trouble",
+    [refuse(500), refuse(503, "busy"), cut_off, hang_up],
+    ids=["error", "busy", "cut-off", "hang-up"],
+)
 def test_tries_again_after_errors(
     hub: GitHub, collect: Collect, tmp_path: Path, still: Still, part: str, trouble: Any
 ) -> None:
