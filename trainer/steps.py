@@ -101,9 +101,12 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def write(path: Path, rows: Iterable[Row]) -> int:
-    """Write rows as JSON Lines, atomically; returns how many there were."""
+    """Write rows as JSON Lines, atomically; returns how many there were.
+
+    What a killed run has left of the file is written over: each file is one task's alone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f".{path.name}.new")
     count = 0
     try:
         with open(temporary, "w", encoding="utf-8", newline="\n") as stream:

@@ -29,7 +29,7 @@ def test_contents(wheel: Path) -> None:
         "codi_hook/models/catalog.yml",
         "codi_hook/reporting/report.schema.json",
         "codi_hook/rules/codi000_parse_error.py",
-        "trainer/cli.py",
+        "trainer/cli/__init__.py",
     }
     assert not expected - names
     assert any(name.endswith("licenses/LICENSE") for name in names)
