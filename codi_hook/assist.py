@@ -1,6 +1,6 @@
-"""Whether a ranker is needed for a run, and the ranker that the settings ask for.
+"""Whether a model may have a say in a run, and the ranker that the settings ask for.
 
-A run that needs none imports none: no cache, no JSON, no model store.
+A run without one imports none of it: no cache, no model store.
 """
 
 from __future__ import annotations
@@ -21,22 +21,16 @@ ANSWERS = "answers.sqlite"
 
 
 def needed(settings: Settings) -> bool:
-    """True where something else than the rules' order and first reasons may come of asking."""
+    """True where a model may have a say; `ranking.plain` does the rest."""
     if not settings.candidates:
         return False
-    if settings.ranker in ("llm", "prior"):
+    if settings.ranker == "llm":
         return True
-    if settings.ranker == "auto" and os.path.exists(_prior_table()):
-        return True
-    if settings.llm is False or (settings.ranker == "order" and settings.rationale == "rule"):
+    if settings.llm is False or (settings.ranker != "auto" and settings.rationale == "rule"):
         return False
     return bool(settings.llm or settings.llm_endpoint or settings.model or settings.adapter) or (
         os.path.isdir(store_folder(settings))
     )
-
-
-def _prior_table() -> str:
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "ranking", "prior.json")
 
 
 def cache_folder() -> str:

@@ -24,6 +24,7 @@ from codi_hook.lint import lint
 from codi_hook.model import Candidate, Finding, Ranked, Rejected, Severity, Verified
 from codi_hook.overtime import SECONDS, Overtime, limited, paused
 from codi_hook.project import Context, Project
+from codi_hook.ranking.plain import Plain
 from codi_hook.reading import STDIN, Content, read, read_stdin
 from codi_hook.reporting.report import FileReport, RunReport, finding_report, plain_report
 from codi_hook.shell import Document, parse
@@ -54,8 +55,10 @@ def run(paths: Sequence[str], settings: Settings) -> RunReport:
     checker.shell = shellchecks.start(settings, jobs)
     notes = checker.shell.notes if checker.shell else shellchecks.missed(settings)
     if not (files and assist.needed(settings)):
+        if files and (settings.candidates or checker.changes):
+            checker.plain.table()  # once, before there are other processes
         reports = _reports(_plain, checker, files, jobs)
-        run = record(settings, jobs)
+        run, notes = record(settings, jobs), [*notes, *checker.plain.notices]
         return RunReport(tuple(reports), tuple(problems), run, notes=tuple(notes))
     with assist.Assist(settings) as helper:
         checker.rank = helper.rank
@@ -122,10 +125,8 @@ class Checker:
         possible = choose(self.all_rules, wished, overrides, settings.profile)
         self.experimental = tuple(rule for rule in possible if rule not in self.rules)
         self.severities: Mapping[str, Severity] = severities(self.all_rules, overrides)
-        reason = "not-promoted" if settings.ranker == "auto" else ""
-        self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = (
-            lambda _document, verified: _in_order(reason, verified)
-        )
+        self.plain = Plain(settings.ranker)
+        self.rank: Callable[[Document, Sequence[Verified]], Sequence[Ranked]] = self.plain.rank
         self.changes = settings.fix or settings.diff
         self.shell: ShellChecks | None = None
         self.baseline: Baseline | None = None
@@ -302,28 +303,6 @@ class Checker:
             parse_error=broken,
             **fields,
         )
-
-
-def _in_order(reason: str, verified: Sequence[Verified]) -> Sequence[Ranked]:
-    """The rules' own order and first reasons, as the ranker gives them where nothing is asked."""
-    from codi_hook.ranking.order import in_order
-    from codi_hook.ranking.rationale import by_rule
-
-    ranked = []
-    for item in verified:
-        candidates = in_order(item.candidates)
-        ranked.append(
-            Ranked(
-                item.finding,
-                candidates,
-                item.rejected,
-                "order",
-                reason if candidates else "",
-                confidences=(None,) * len(candidates),
-                rationales=tuple(by_rule(candidate) for candidate in candidates),
-            )
-        )
-    return ranked
 
 
 def _read(path: str) -> Content:

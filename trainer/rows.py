@@ -7,7 +7,8 @@ Every row names where it comes from, so that any label can be traced to its auth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypedDict
 
 from typing_extensions import NotRequired
@@ -196,3 +197,12 @@ def put_question(put: Question) -> dict[str, Any]:
         "order": list(put.order),
         "prompt_version": prompt.PROMPT_VERSION,
     }
+
+
+def digest(parts: Iterable[tuple[str, str]]) -> str:
+    """One SHA-256 for the files of a dataset, given as (name, SHA-256), whatever their folder.
+
+    It is what training, package and evaluation name a split by.
+    """
+    lines = sorted(f"{value}  {name}\n" for name, value in parts)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -23,7 +23,7 @@ COMMANDS = {
     "rule": ("codi_hook.cli.rules:rule", "Explain a rule."),
     "rules": ("codi_hook.cli.rules:rules", "List the rules."),
     "model": ("codi_hook.cli.model:model", "List, fetch, verify and remove base models."),
-    "adapter": ("codi_hook.cli.adapter:adapter", "List and verify adapters."),
+    "adapter": ("codi_hook.cli.adapter:adapter", "List, fetch and verify adapters."),
     "config": ("codi_hook.cli.config:config", "Show the settings, or start a configuration."),
     "doctor": ("codi_hook.cli.doctor:doctor", "Say what is installed, and what to run next."),
     "completion": ("codi_hook.cli.completion:completion", "Print a shell's completion script."),

@@ -6,31 +6,19 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from codi_hook.frozen import dataclass, replace
+from codi_hook.frozen import replace
 from codi_hook.model import Candidate, Finding, Ranked, Rationale, Verified
 from codi_hook.ranking import order, prompt, rationale, scores
 from codi_hook.ranking.asker import Asker, Tally
 from codi_hook.ranking.engine import EngineError
+from codi_hook.ranking.plain import Order, Plain
 from codi_hook.ranking.prompt import PROMPT_VERSION, Question
 from codi_hook.ranking.settings import RankingSettings
 
 if TYPE_CHECKING:
-    from codi_hook.ranking import prior
     from codi_hook.shell import Document
 
 FREE_TOKENS = 48
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """Candidates in order, and how they came into it."""
-
-    candidates: tuple[Candidate, ...]
-    source: str
-    reason: str = ""
-    confidences: tuple[float | None, ...] = ()
-    experimental: bool = False
-    letters: tuple[str, ...] = ()  # ids of the candidates as the model saw them, "A" first
 
 
 class _Page:
@@ -57,7 +45,7 @@ class Ranker:
         self.settings = settings
         self.notices: list[str] = []
         self._asker = Asker(settings, self._notify)
-        self._table: prior.Table | None = None
+        self._plain = Plain(settings.ranker)
 
     def __enter__(self) -> Ranker:
         return self
@@ -111,23 +99,20 @@ class Ranker:
 
     # the order
 
-    def _order(self, page: _Page, item: Verified, tally: Tally) -> _Order:
+    def _order(self, page: _Page, item: Verified, tally: Tally) -> Order:
         candidates, code, wanted = item.candidates, item.finding.code, self.settings.ranker
         promoted = wanted in ("auto", "llm") and code in self._trusted("ranks")
         if wanted == "llm" or (wanted == "auto" and promoted):
             if len(candidates) < 2:
-                return _Order(candidates, "order", "single-candidate")
+                return Order(candidates, "order", "single-candidate")
             try:
                 found = self._by_model(page, item, tally)
             except EngineError as error:
                 return self._by_prior(page, item, error.reason)
             return replace(found, experimental=not promoted)
-        missing = {"auto": "not-promoted", "prior": ""}.get(wanted)
-        if missing is None:
-            return _Order(order.in_order(candidates), "order")
-        return self._by_prior(page, item, missing)
+        return self._by_prior(page, item, "not-promoted" if wanted == "auto" else "")
 
-    def _by_model(self, page: _Page, item: Verified, tally: Tally) -> _Order:
+    def _by_model(self, page: _Page, item: Verified, tally: Tally) -> Order:
         self._allowed()
         question = prompt.rank_question(page.text, item.finding, item.candidates)
         logits = self._asker.logits(question, tally)
@@ -136,31 +121,18 @@ class Ranker:
         for letter, index in enumerate(question.order):
             found[index] = chances[letter]
         ranks = order.ranks(item.candidates, [-1.0 if c is None else c for c in found])
-        return _Order(
+        return Order(
             tuple(item.candidates[i] for i in ranks),
             "llm",
             confidences=tuple(found[i] for i in ranks),
             letters=tuple(item.candidates[i].id for i in question.order),
         )
 
-    def _by_prior(self, page: _Page, item: Verified, reason: str) -> _Order:
-        from codi_hook.ranking import prior
-
-        if self._table is None:
-            try:
-                self._table = prior.load()
-            except ValueError as error:
-                self._notify(f"{error}; going on without learned frequencies")
-                self._table = {}
-        candidates, code = item.candidates, item.finding.code
-        where = prior.contexts(page.document) if code in self._table else ()
-        shares = prior.frequencies(self._table, code, where, candidates)
-        if shares is None:
-            return _Order(order.in_order(candidates), "order", reason or "no-prior")
-        ranks = order.ranks(candidates, shares)
-        return _Order(
-            tuple(candidates[i] for i in ranks), "prior", reason, tuple(shares[i] for i in ranks)
-        )
+    def _by_prior(self, page: _Page, item: Verified, reason: str) -> Order:
+        found = self._plain.order(page.document, item, reason)
+        for line in self._plain.notices:
+            self._notify(line)
+        return found
 
     # the rationale
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,9 @@ def test_the_text_report(dockerfile: Path) -> None:
     lines = result.text.splitlines()
     assert lines[0].startswith("Dockerfile:2:1 DL4000 error: ")
     assert lines[1:3] == ["2 | MAINTAINER me", "  | ^^^^^^^^^^"]
-    assert lines[3].startswith("  fix (safe) ")
+    assert re.match(r"  fix \(safe, \d+%\) Use the label ", lines[3])
     assert "      - MAINTAINER me" in lines
-    assert any(line.startswith("  or (unsafe) ") for line in lines)
+    assert any(line.startswith("  or (unsafe, ") for line in lines)
     assert "Dockerfile:3:5 DL3004 error: " in result.text
     assert lines[-1] == (
         "2 findings in 1 of 1 file: 2 error. --fix resolves 1, --unsafe-fixes 1 more."
@@ -295,7 +296,7 @@ def test_the_audit_file(dockerfile: Path, folder: Path) -> None:
     assert record["run"]["tool"] == "codi-hook"
     assert record["run"]["environment"]["jobs"] == 1
     first = record["findings"][0]
-    assert (first["code"], first["source"], first["line"]) == ("DL4000", "order", 2)
+    assert (first["code"], first["source"], first["line"]) == ("DL4000", "prior", 2)
     assert first["selected"] == first["order"][0]
     assert len(first["confidences"]) == len(first["order"])
     assert os.listdir(folder / "deep") == ["audit.json"], "no temporary file is left"

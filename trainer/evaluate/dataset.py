@@ -12,6 +12,7 @@ from typing import Any, cast
 from codi_hook.errors import CodiError
 from codi_hook.models import files
 from trainer.rows import Explain, Rank
+from trainer.rows import digest as one_digest
 
 ENDINGS = (".jsonl", ".jsonl.gz")
 NEEDED = {
@@ -34,11 +35,7 @@ def parts(place: Path) -> list[Path]:
 
 def digest(place: Path) -> str:
     """SHA-256 over the names and contents of the dataset's files."""
-    whole = hashlib.sha256()
-    for path in parts(place):
-        name = path.relative_to(place).as_posix() if place.is_dir() else path.name
-        whole.update(f"{name}\0{files.sha256(path)}\n".encode())
-    return whole.hexdigest()
+    return one_digest((path.name, files.sha256(path)) for path in parts(place))
 
 
 def rows(place: Path) -> Iterator[dict[str, Any]]:

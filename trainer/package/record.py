@@ -12,6 +12,7 @@ from typing import Any
 from codi_hook.errors import CodiError
 from codi_hook.frozen import dataclass
 from codi_hook.models import files
+from trainer import rows
 
 TRAINING = "training.json"
 SPLITS = ("train", "val", "test")
@@ -30,12 +31,6 @@ class Made:
     splits: dict[str, dict[str, Any]]
     training: dict[str, Any]
     notes: tuple[str, ...] = ()
-
-
-def digest(paths: list[Path]) -> str:
-    """One SHA-256 for several files, whatever folder they lie in."""
-    lines = sorted(f"{files.sha256(path)}  {path.name}\n" for path in paths)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def read(run: Path, data: Path) -> Made:
@@ -111,7 +106,7 @@ def split(folder: Path) -> dict[str, Any]:
                     raise CodiError(f"not a row: {error}", path=str(path), line=number) from None
     origins.pop("", None)
     return {
-        "digest": digest(paths),
+        "digest": rows.digest((path.name, files.sha256(path)) for path in paths),
         "rows": dict(sorted(tasks.items())),
         "labels": dict(sorted(sources.items())),
         "origins": origins,

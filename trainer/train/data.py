@@ -44,8 +44,7 @@ class Dataset:
     @property
     def digest(self) -> str:
         """One SHA-256 for all files, whatever folder they lie in."""
-        parts = sorted(f"{value}  {Path(name).name}\n" for name, value in self.digests.items())
-        return hashlib.sha256("".join(parts).encode()).hexdigest()
+        return rows.digest((Path(name).name, value) for name, value in self.digests.items())
 
 
 def read(places: Sequence[Path]) -> Dataset:
