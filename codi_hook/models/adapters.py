@@ -7,8 +7,8 @@ metadata.json:
     schema 1, adapter_version, created_at (RFC 3339), base_model {id, digest, architecture},
     prompt_version, rule_set (digest of the rules it was trained for, or ""), temperature,
     metrics {name: number or text}, checksums {file: SHA-256} of every other file in the folder;
-    optional, and not used here: id, dataset {…}, splits {train|val|test: {digest, …}},
-    base_model.heads and .key_value_heads
+    optional: prior_weight; and not used here: id, dataset {…}, splits {train|val|test:
+    {digest, …}}, base_model.heads and .key_value_heads
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Adapter:
 
     `path` is the GGUF, `digest` its SHA-256. What a lone GGUF cannot say is "" (and its
     `version` is the beginning of its digest, its `temperature` 1.0). `base_digest` is that of
-    the base as its source has it. `temperature` divides the logits of the letters.
+    the base as its source has it. `temperature` divides the logits of the letters, and
+    `prior_weight` says how much the learned frequencies count beside them (`scores.pooled`).
     """
 
     id: str
@@ -63,6 +64,7 @@ class Adapter:
     prompt_version: str = ""
     rule_set: str = ""
     temperature: float = 1.0
+    prior_weight: float = 0.0
     metrics: tuple[tuple[str, float | str], ...] = ()
 
 
@@ -162,7 +164,8 @@ def _load_folder(folder: Path) -> Adapter:
         alpha=alpha,
         base_id=str(base.get("id", "")),
         base_digest=str(base.get("digest", "")).removeprefix("sha256:"),
-        temperature=meta.temperature(),
+        temperature=meta.number("temperature", 1.0, 0.01, 100),
+        prior_weight=meta.number("prior_weight", 0.0, 0, 10),
         metrics=meta.metrics(),
         **texts,
     )
@@ -291,14 +294,14 @@ class _Metadata:
             raise self.error(f"adapter_version {text!r} is not a version")
         return text
 
-    def temperature(self) -> float:
-        value = self.raw.get("temperature", 1.0)
+    def number(self, key: str, missing: float, low: float, high: float) -> float:
+        value = self.raw.get(key, missing)
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float)
-            or not 0.01 <= value <= 100
+            or not low <= value <= high
         ):
-            raise self.error(f"temperature {value!r} is not a number between 0.01 and 100")
+            raise self.error(f"{key} {value!r} is not a number between {low} and {high}")
         return float(value)
 
     def metrics(self) -> tuple[tuple[str, float | str], ...]:

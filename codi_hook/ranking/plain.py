@@ -40,16 +40,22 @@ class Plain:
 
     def order(self, document: Document, item: Verified, reason: str) -> Order:
         """One finding's candidates. `reason` says why no model was asked, "" if none was wanted."""
+        candidates = item.candidates
+        shares = self.shares(document, item) if len(candidates) > 1 else None
+        if shares is None:
+            return Order(order.in_order(candidates), "order", reason or self._missing)
+        ranks = order.ranks(candidates, shares)
+        confidences = tuple(shares[i] for i in ranks)
+        return Order(tuple(candidates[i] for i in ranks), "prior", reason, confidences)
+
+    def shares(self, document: Document, item: Verified) -> tuple[float, ...] | None:
+        """How often people chose each candidate, adding up to 1; None where that is not known."""
         from codi_hook.ranking import prior
 
-        candidates, code, table = item.candidates, item.finding.code, self.table()
-        if len(candidates) > 1 and code in table:
-            shares = prior.frequencies(table, code, prior.contexts(document), candidates)
-            if shares is not None:
-                ranks = order.ranks(candidates, shares)
-                confidences = tuple(shares[i] for i in ranks)
-                return Order(tuple(candidates[i] for i in ranks), "prior", reason, confidences)
-        return Order(order.in_order(candidates), "order", reason or self._missing)
+        code, table = item.finding.code, self.table()
+        if code not in table:
+            return None
+        return prior.frequencies(table, code, prior.contexts(document), item.candidates)
 
     def table(self) -> prior.Table:
         """The learned frequencies, read at the first call."""

@@ -116,7 +116,10 @@ class Ranker:
         self._allowed()
         question = prompt.rank_question(page.text, item.finding, item.candidates)
         logits = self._asker.logits(question, tally)
-        chances = scores.softmax(logits, self._asker.open_weights().temperature)
+        weights = self._asker.open_weights()
+        known = self._shares(page, item) if weights.prior_weight else None
+        shares = known and [known[index] for index in question.order]
+        chances = scores.pooled(logits, weights.temperature, shares, weights.prior_weight)
         found: list[float | None] = [None] * len(item.candidates)
         for letter, index in enumerate(question.order):
             found[index] = chances[letter]
@@ -127,6 +130,12 @@ class Ranker:
             confidences=tuple(found[i] for i in ranks),
             letters=tuple(item.candidates[i].id for i in question.order),
         )
+
+    def _shares(self, page: _Page, item: Verified) -> tuple[float, ...] | None:
+        found = self._plain.shares(page.document, item)
+        for line in self._plain.notices:
+            self._notify(line)
+        return found
 
     def _by_prior(self, page: _Page, item: Verified, reason: str) -> Order:
         found = self._plain.order(page.document, item, reason)

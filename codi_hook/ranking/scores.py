@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, isfinite
+from math import exp, isfinite, log
 
 
 def softmax(logits: Sequence[float], temperature: float = 1.0) -> tuple[float, ...]:
@@ -13,6 +13,23 @@ def softmax(logits: Sequence[float], temperature: float = 1.0) -> tuple[float, .
     weights = [exp(value - highest) for value in scaled]
     total = sum(weights)
     return tuple(weight / total for weight in weights)
+
+
+def pooled(
+    logits: Sequence[float],
+    temperature: float,
+    shares: Sequence[float] | None,
+    weight: float,
+) -> tuple[float, ...]:
+    """The model's probabilities times the learned frequencies to the power of `weight`, as shares.
+
+    A logarithmic opinion pool (Genest and Zidek 1986, "Combining probability distributions"): a
+    `weight` of 0, or no `shares`, leaves the model's own. No share may be 0.
+    """
+    scaled = [logit / temperature for logit in logits]
+    if shares is not None and weight:
+        scaled = [one + weight * log(share) for one, share in zip(scaled, shares, strict=True)]
+    return softmax(scaled)
 
 
 def usable(logits: Sequence[float]) -> bool:

@@ -20,7 +20,8 @@ EXPLAIN = "explain"  # the registry's word for free rationales
 class Weights:
     """A base, with or without an adapter. `identity` tells it from every other in the cache.
 
-    `temperature` flattens the adapter's probabilities as fitted on its validation data.
+    `temperature` flattens the adapter's probabilities, and `prior_weight` is that of the learned
+    frequencies beside them; both are fitted on its validation data.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Weights:
     ranks: frozenset[str] = frozenset()  # rules for which the adapter is trusted to rank
     explains: frozenset[str] = frozenset()  # rules for which it is trusted to write freely
     record: tuple[tuple[str, Any], ...] = ()
+    prior_weight: float = 0.0
 
 
 def served(identity: str) -> Weights:
@@ -102,5 +104,7 @@ def _with_adapter(
             ("adapter_version", adapter.version),
             ("adapter_digest", adapter.digest),
             ("temperature", adapter.temperature),
+            ("prior_weight", adapter.prior_weight),
         ),
+        adapter.prior_weight,
     )

@@ -154,6 +154,7 @@ BROKEN: list[tuple[Callable[[Path], object], str]] = [
     (lambda one: change(one, schema=9), "schema 9 is not known"),
     (lambda one: change(one, temperature=0), "temperature 0 is not"),
     (lambda one: change(one, temperature="warm"), "temperature 'warm' is not"),
+    (lambda one: change(one, prior_weight=-0.5), "prior_weight -0.5 is not"),
     (lambda one: change(one, temperature=float("nan")), "temperature nan is not"),
     (lambda one: change(one, adapter_version="1 0"), "is not a version"),
     (lambda one: change(one, metrics={"x": [1]}), "metric 'x'"),

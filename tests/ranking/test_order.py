@@ -70,6 +70,17 @@ def test_softmax_and_temperature() -> None:
     assert sum(scores.softmax([800.0, -800.0, 3.0])) == pytest.approx(1)
 
 
+def test_the_pool_of_model_and_frequencies() -> None:
+    logits, shares = [1.0, 0.0], [0.2, 0.8]
+    assert scores.pooled(logits, 2.0, shares, 0.0) == scores.softmax(logits, 2.0)
+    assert scores.pooled(logits, 2.0, None, 1.0) == scores.softmax(logits, 2.0)
+    assert scores.pooled([0.0, 0.0], 1.0, shares, 1.0) == pytest.approx(shares)
+    model = scores.softmax(logits, 2.0)
+    product = [a * b**0.5 for a, b in zip(model, shares, strict=True)]
+    expected = [one / sum(product) for one in product]
+    assert scores.pooled(logits, 2.0, shares, 0.5) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("text", [None, "", "1.0", "1.0 x", "1.0 nan", "1.0 2.0 3.0"])
 def test_only_stored_numbers_are_taken(text: str | None) -> None:
     assert scores.from_text(text, 2) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -174,6 +175,25 @@ def test_a_promoted_rule_is_ranked_by_the_model(
     registry.write_text(REGISTRY.format(base="another-base"))
     ranked = rank(ABOUT, FOUND, trusting)
     assert {(i.source, i.reason) for i in ranked} == {("order", "not-promoted")}
+
+
+def test_frequencies_count_beside_an_adapter_as_its_metadata_says(
+    settings: RankingSettings, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = rank(ABOUT, FOUND[:1], replace(settings, adapter=str(adapter)))[0]
+    second = ids(alone)[1]
+    monkeypatch.setattr(prior, "load", lambda: {"TEST01": {"*": {second: 10_000}}})
+    unmoved = rank(ABOUT, FOUND[:1], replace(settings, adapter=str(adapter)))[0]
+    assert unmoved.confidences == alone.confidences
+    pooling = tmp_path / "loud"
+    shutil.copytree(adapter, pooling)
+    meta = json.loads((pooling / "metadata.json").read_text())
+    (pooling / "metadata.json").write_text(json.dumps({**meta, "prior_weight": 3.0}))
+    with Ranker(replace(settings, adapter=str(pooling))) as ranker:
+        (pooled,) = ranker.rank(ABOUT, FOUND[:1])
+        assert ranker.describe()["prior_weight"] == 3.0
+    assert (pooled.source, ids(pooled)[0]) == ("llm", second)
+    assert sum(c or 0 for c in pooled.confidences) == pytest.approx(1)
 
 
 REGISTRY = """\

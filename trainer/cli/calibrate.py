@@ -26,10 +26,9 @@ def command(
     dataset: Path, adapter: str, base: str, store: str, limit: int, seed: int, threads: int,
     restart: bool, dry_run: bool, out: Path | None,
 ) -> None:  # fmt: skip
-    """Fit the temperature on rows held out, and write it to the adapter's metadata.json.
+    """Fit temperature and prior's weight on rows held out, and write them to metadata.json.
 
-    Writes calibration.json to --out. An adapter that is a lone GGUF has no metadata.json: give the
-    temperature to `codi-train package` then.
+    Writes calibration.json to --out, too. An adapter that is a lone GGUF has no metadata.json.
     """
     from trainer.evaluate import calibrate, run
     from trainer.evaluate.systems import Model
@@ -38,14 +37,14 @@ def command(
         dataset,
         out or Path("eval/calibration") / Path(adapter).resolve().stem,
         Model(base, adapter, store, threads),
-        ("adapter",),
+        ("prior", "adapter"),
         limit,
         seed,
         0,
         0,
         restart,
         ("codi-train", *sys.argv[1:]),
-        any_temperature=True,
+        any_scale=True,
     )
     found = calibrate.calibrate(
         plan, write=not dry_run, tell=lambda line: click.echo(line, err=True)

@@ -19,7 +19,9 @@ SYSTEMS = ("order", "prior", "base", "adapter")
 @click.option("--systems", default="", metavar="NAMES",
               help="Of order,prior,base,adapter.  [default: all that there are]")  # fmt: skip
 @click.option("--limit", type=click.IntRange(0), default=0, show_default=True,
-              help="Rows of each task, drawn by --seed; 0 for all.")  # fmt: skip
+              help="Rank rows, drawn by --seed; 0 for all.")  # fmt: skip
+@click.option("--reasons", type=click.IntRange(0), default=0, show_default=True,
+              help="Explain rows, drawn by --seed; 0 for all.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--sentences", type=click.IntRange(0), default=500, show_default=True,
               help="Findings of which every sentence that is shown is checked.")  # fmt: skip
@@ -32,8 +34,8 @@ SYSTEMS = ("order", "prior", "base", "adapter")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True,
               help="Folder of this run, eval/runs/ID; a killed run goes on.")  # fmt: skip
 def command(
-    dataset: Path, adapter: str, base: str, store: str, systems: str, limit: int, seed: int,
-    sentences: int, free: int, threads: int, excerpts: bool, restart: bool, out: Path,
+    dataset: Path, adapter: str, base: str, store: str, systems: str, limit: int, reasons: int,
+    seed: int, sentences: int, free: int, threads: int, excerpts: bool, restart: bool, out: Path,
 ) -> None:  # fmt: skip
     """Rank rows with known answers as the hook does, and report how often it is right.
 
@@ -54,6 +56,7 @@ def command(
         restart,
         ("codi-train", *sys.argv[1:]),
         excerpts,
+        reasons=reasons,
     )
     found = run.evaluate(plan, lambda line: click.echo(line, err=True))
     click.echo(run.outcome(found, out))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from codi_hook.errors import CodiError
 from codi_hook.models import adapters, files
-from trainer.evaluate import dataset, run, temperature
+from trainer.evaluate import dataset, run, scale
 from trainer.evaluate.run import Plan, Told
+from trainer.evaluate.scale import Scale
 
 NAME = "calibration.json"
 
@@ -18,10 +20,11 @@ def calibrate(plan: Plan, *, write: bool, tell: Told) -> dict[str, Any]:
     if not plan.dataset.exists():
         raise CodiError("no such dataset", "make data-prepare", str(plan.dataset))
     known = adapters.load(plan.model.adapter)
-    rank = run.sample(dataset.read(plan.dataset)[0], plan)
+    rank = run.sample(dataset.read(plan.dataset)[0], plan.limit, plan)
     said = run.answered(plan, rank, (), tell)
-    found = temperature.study(temperature.samples(rank, said.found), known.temperature)
-    value = round(found["temperature"], 4)
+    before = Scale(known.temperature, known.prior_weight)
+    found = scale.study(scale.samples(rank, said.found), before)
+    chosen = {name: round(found[name], 4) for name in ("temperature", "prior_weight")}
     written = write and Path(plan.model.adapter).is_dir()
     record = {
         "schema": run.SCHEMA,
@@ -31,36 +34,39 @@ def calibrate(plan: Plan, *, write: bool, tell: Told) -> dict[str, Any]:
         "settings": said.settings,
         "stale": said.stale,
         **found,
-        "temperature": value,
+        **chosen,
         "written": written,
     }
     files.write_json(plan.out / NAME, record)
     if written:
-        set_temperature(Path(plan.model.adapter), value)
+        write_scale(Path(plan.model.adapter), chosen)
     return record
 
 
-def set_temperature(folder: Path, value: float) -> None:
-    """Changes the temperature in an adapter's metadata.json and nothing else."""
+def write_scale(folder: Path, chosen: Mapping[str, float]) -> None:
+    """Changes these numbers in an adapter's metadata.json and nothing else."""
     path = folder / adapters.METADATA
     raw = files.read_json(path)
     if raw is None:
         raise CodiError(f"no {adapters.METADATA}", "codi-train package", str(folder))
-    files.write_json(path, {**raw, "temperature": value})
+    files.write_json(path, {**raw, **chosen})
     adapters.load(folder)
 
 
 def outcome(found: dict[str, Any]) -> str:
     """A few lines for the terminal."""
     before, after = found["before"], found["after"]
-    losses = found["held_out_log_loss"]
+    losses, firsts = found["held_out_log_loss"], found["held_out_top1"]
     lines = [
-        f"temperature {found['temperature']} on {found['rows']} rows "
-        f"({'written' if found['written'] else 'not written'})",
+        f"temperature {found['temperature']}, prior's weight {found['prior_weight']} on "
+        f"{found['rows']} rows ({'written' if found['written'] else 'not written'})",
         f"log loss {before['log_loss']:.4f} → {after['log_loss']:.4f}, "
-        f"ECE {before['ece']:.4f} → {after['ece']:.4f} (at {before['temperature']} before)",
+        f"ECE {before['ece']:.4f} → {after['ece']:.4f}, "
+        f"top-1 {before['top1']:.4f} → {after['top1']:.4f}",
         "held out by owner, log loss: "
         + ", ".join(f"{name} {value:.4f}" for name, value in losses.items()),
+        "held out by owner, top-1: "
+        + ", ".join(f"{name} {value:.4f}" for name, value in firsts.items()),
     ]
     for name, pays in found["several_pay"].items():
         if pays:

@@ -29,8 +29,8 @@ METRICS = "metrics.json"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked for. `limit` rows of each task, 0 for all; `sentences` findings of which
-    what is told is checked, `free` of which free sentences are written down."""
+    """What is asked for. `limit` rank rows and `reasons` explain rows, 0 for all; `sentences`
+    findings of which what is told is checked, `free` of which free sentences are written down."""
 
     dataset: Path
     out: Path
@@ -43,7 +43,8 @@ class Plan:
     restart: bool = False
     command: tuple[str, ...] = ()
     excerpts: bool = True  # the report shows the files of its mistakes
-    any_temperature: bool = False  # answers stay good when the adapter's temperature changes
+    any_scale: bool = False  # answers stay good when temperature and prior's weight change
+    reasons: int = 0
 
 
 Told = Callable[[str], None]
@@ -52,22 +53,29 @@ Told = Callable[[str], None]
 def settings(plan: Plan) -> dict[str, Any]:
     """What the answers depend on. Raises CodiError for a base or adapter that must not be used."""
     models = systems.identify(plan.names, plan.model)
-    if plan.any_temperature:
+    if plan.any_scale:
         for one in models.values():
             one.pop("temperature", None)
+            one.pop("prior_weight", None)
     return {
         "schema": SCHEMA,
         "dataset": dataset.digest(plan.dataset),
         "models": models,
-        "prior": files.sha256(prior.TABLE) if prior.TABLE.exists() else "",
+        "prior": prior_digest(),
         "prompt_version": PROMPT_VERSION,
         "rule_set": ruleset.digest(),
         "systems": list(plan.names),
         "limit": plan.limit,
+        "reasons": plan.reasons,
         "seed": plan.seed,
         "sentences": plan.sentences,
         "free": plan.free,
     }
+
+
+def prior_digest() -> str:
+    """SHA-256 of the learned frequencies, "" where there are none."""
+    return files.sha256(prior.TABLE) if prior.TABLE.exists() else ""
 
 
 def evaluate(plan: Plan, tell: Told = lambda _line: None) -> dict[str, Any]:
@@ -81,7 +89,7 @@ def evaluate(plan: Plan, tell: Told = lambda _line: None) -> dict[str, Any]:
     if not plan.dataset.exists():
         raise CodiError("no such dataset", "make data-prepare", str(plan.dataset))
     rank, explain = dataset.read(plan.dataset)
-    rank, explain = sample(rank, plan), sample(explain, plan)
+    rank, explain = sample(rank, plan.limit, plan), sample(explain, plan.reasons, plan)
     said = answered(plan, rank, explain, tell)
     found = {
         "schema": SCHEMA,
@@ -131,11 +139,11 @@ def answered(
     return Said(wanted, journal.found, digest, engines, dict(sorted(stale.items())))
 
 
-def sample(rows: Sequence[Any], plan: Plan) -> list[Any]:
+def sample(rows: Sequence[Any], limit: int, plan: Plan) -> list[Any]:
     """At most `limit` rows, drawn by seed and id: the same ones whatever else there is."""
-    if not plan.limit or len(rows) <= plan.limit:
+    if not limit or len(rows) <= limit:
         return list(rows)
-    return sorted(rows, key=lambda row: dataset.drawn(row["id"], plan.seed))[: plan.limit]
+    return sorted(rows, key=lambda row: dataset.drawn(row["id"], plan.seed))[:limit]
 
 
 def _answer(

@@ -68,7 +68,7 @@ class Systems:
         """A prediction for each case: the candidates' places in the row, the best first."""
         items = [case.item for case in cases]
         answered = self._ask(name, document, items)
-        temperature = self._rankers[name].describe().get("temperature", 1.0)
+        known = self._rankers[name].describe()
         for case, ranked in zip(cases, answered, strict=True):
             places = {id(one): at for at, one in enumerate(case.item.candidates)}
             yield {
@@ -77,7 +77,8 @@ class Systems:
                 "system": name,
                 "order": [places[id(one)] for one in ranked.candidates],
                 "confidences": _numbers(ranked.confidences),
-                "temperature": temperature,
+                "temperature": known.get("temperature", 1.0),
+                "prior_weight": known.get("prior_weight", 0.0),
                 "by": ranked.source,
                 "reason": ranked.reason,
                 "ms": self._latency(name, ranked),

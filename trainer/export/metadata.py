@@ -21,6 +21,7 @@ def write(
     prompt_version: str = "",
     rule_set: str = "",
     temperature: float = 1.0,
+    prior_weight: float = 0.0,
     metrics: Mapping[str, float | str] | None = None,
     more: Mapping[str, Any] | None = None,
     heads: tuple[int, int] | None = None,
@@ -51,6 +52,7 @@ def write(
         "prompt_version": prompt_version,
         "rule_set": rule_set,
         "temperature": temperature,
+        "prior_weight": prior_weight,
         "metrics": dict(metrics or {}),
         "checksums": checksums,
     }

@@ -119,6 +119,7 @@ def _describe(folder: Path, order: Order, made: Made, measured: Measured, base: 
         prompt_version=made.prompt_version,
         rule_set=made.rule_set,
         temperature=1.0 if warmth is None else warmth,
+        prior_weight=measured.prior_weight,
         metrics=measured.metrics,
         more={"id": order.id, "dataset": made.dataset, "splits": made.splits},
         heads=heads,

@@ -128,11 +128,12 @@ def _training(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Metrics by name, and the digest and temperature of the adapter that was measured, if said."""
+    """Metrics by name, and digest, temperature and prior's weight of what was measured, if said."""
 
     metrics: dict[str, float | str]
     digest: str = ""
     temperature: float | None = None
+    prior_weight: float = 0.0
 
 
 def measured(path: Path) -> Measured:
@@ -160,11 +161,12 @@ def measured(path: Path) -> Measured:
         _flatten(raw, "", found)
     if not found:
         raise CodiError("no figures in it", "metrics.json of codi-train evaluate", str(path))
-    warmth = adapter.get("temperature")
+    warmth, pooled = adapter.get("temperature"), adapter.get("prior_weight", 0.0)
     return Measured(
         found,
         str(adapter.get("adapter_digest", "")),
         float(warmth) if isinstance(warmth, int | float) else None,
+        float(pooled) if isinstance(pooled, int | float) else 0.0,
     )
 
 

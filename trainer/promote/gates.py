@@ -15,7 +15,7 @@ from codi_hook.models.errors import ModelError
 from codi_hook.models.store import Store
 from codi_hook.ranking.prompt import PROMPT_VERSION
 from trainer.evaluate.journal import PREDICTIONS, SETTINGS
-from trainer.evaluate.run import METRICS, SCHEMA
+from trainer.evaluate.run import METRICS, SCHEMA, prior_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ def _same(found: Mapping[str, Any], place: Path, store: str) -> Iterator[str]:
         ("version", adapter.version, said["adapter_version"]),
         ("id", adapter.id, said["adapter"]),
         ("temperature", adapter.temperature, said["temperature"]),
+        ("prior_weight", adapter.prior_weight, said["prior_weight"]),
     )
     for name, here, evaluated in checks:
         if here != evaluated:
@@ -115,6 +116,8 @@ def _same(found: Mapping[str, Any], place: Path, store: str) -> Iterator[str]:
             f"prompt version {found['settings']['prompt_version']} was evaluated, "
             f"and this is {PROMPT_VERSION}"
         )
+    if adapter.prior_weight and found["settings"]["prior"] != prior_digest():
+        yield "other learned frequencies were evaluated than those that ship"
     if found["settings"]["rule_set"] != ruleset.digest():
         yield "the rules' templates are others than those evaluated"
     if adapter.prompt_version not in ("", PROMPT_VERSION):

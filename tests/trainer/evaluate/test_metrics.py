@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from trainer.evaluate import bootstrap, metrics, temperature
-from trainer.evaluate.temperature import Sample
+from trainer.evaluate import bootstrap, metrics, scale
+from trainer.evaluate.scale import Sample, Scale
 
 
 def array(*values: float) -> metrics.Array:
@@ -92,24 +92,30 @@ class TestBootstrap:
         assert (found.value, found.low, found.high) == (1.0, None, None)
 
 
-def samples(count: int, factor: float, options: int = 3) -> list[Sample]:
-    """Answers drawn from softmax(logits), seen by a model that says `factor` times the logits."""
+def samples(count: int, factor: float, options: int = 3, weight: float = 0.0) -> list[Sample]:
+    """Answers drawn from softmax(logits + weight * known), seen by a model that says `factor`
+    times the logits."""
     random, found = np.random.default_rng(5), []
     for number in range(count):
         logits = random.standard_normal(options) * 1.5
-        shares = np.exp(logits) / np.exp(logits).sum()
+        known = np.log(random.dirichlet(np.ones(options)))
+        shares = np.exp(logits + weight * known)
+        shares /= shares.sum()
         right = int(random.choice(options, p=shares))
         shown = np.argsort(-logits)
         place = int(np.flatnonzero(shown == right)[0])
-        found.append(Sample(factor * logits[shown], place, f"o{number % 40}", "DL3000"))
+        owner, all_shown = f"o{number % 40}", (True,) * options
+        found.append(
+            Sample(factor * logits[shown], place, owner, "DL3000", known[shown], all_shown)
+        )
     return found
 
 
-class TestTemperature:
+class TestScale:
     @pytest.mark.parametrize("factor", [0.25, 1.0, 3.0])
     def test_the_true_one_is_found(self, factor: float) -> None:
         some = samples(4000, factor)
-        found = temperature.study(some, 1.0)
+        found = scale.study(some, Scale())
         assert found["temperature"] == pytest.approx(factor, rel=0.06)
         assert found["after"]["ece"] < 0.03
         if factor == 3.0:
@@ -118,17 +124,33 @@ class TestTemperature:
 
     def test_it_is_the_least_loss(self) -> None:
         some = samples(400, 2.0)
-        best = temperature.fit(some)
-        losses = {t: temperature.loss(some, t) for t in (best / 1.1, best, best * 1.1)}
+        best = scale.fit(some, 0.0).temperature
+        losses = {t: scale.loss(some, Scale(t)) for t in (best / 1.1, best, best * 1.1)}
         assert min(losses, key=lambda t: losses[t]) == best
+
+    @pytest.mark.parametrize("weight", [0.0, 0.7, 1.5])
+    def test_the_frequencies_count_as_much_as_they_should(self, weight: float) -> None:
+        found = scale.study(samples(3000, 2.0, weight=weight), Scale(2.0))
+        assert found["prior_weight"] == pytest.approx(weight, abs=0.08)
+        assert found["temperature"] == pytest.approx(2.0, rel=0.08)
+        if weight:
+            assert found["after"]["top1"] > found["before"]["top1"] + 0.03
+            held_out = found["held_out_log_loss"]
+            assert held_out["with_frequencies"] < held_out["alone"]
+
+    def test_what_is_only_displayed_is_never_first(self) -> None:
+        logits, known = np.array([3.0, 1.0, 2.0]), np.zeros(3)
+        one = Sample(logits, 2, "o", "DL3000", known, (False, True, True))
+        sure, right = scale.Batch([one]).first(Scale())
+        assert right[0] == 1 and sure[0] == pytest.approx(np.exp(2) / np.exp(logits).sum())
 
     def test_several_pay_where_groups_differ(self) -> None:
         some = samples(1500, 0.4, options=2) + samples(1500, 4.0, options=5)
-        found = temperature.study(some, 1.0)
+        found = scale.study(some, Scale())
         assert found["several_pay"]["by_options"] and not found["several_pay"]["by_rule"]
 
     def test_too_few(self) -> None:
         from codi_hook.errors import CodiError
 
         with pytest.raises(CodiError, match="too few"):
-            temperature.study(samples(30, 1.0), 1.0)
+            scale.study(samples(30, 1.0), Scale())
