@@ -14,6 +14,7 @@ from codi_hook import assist, registry
 from codi_hook.config.resolve import resolve
 from codi_hook.config.settings import Settings
 from codi_hook.errors import CodiError
+from codi_hook.ranking.settings import NO_ADAPTER
 
 GOOD, MISSING, BAD = "ok", "--", "!!"
 # package, and what there is no doing without it; "" where check needs it
@@ -139,15 +140,18 @@ def _model(settings: Settings) -> Iterator[Line]:
         yield Line(BAD, error.message, error.hint)
         return
     yield Line(GOOD, f"model {name}: {base.path} ({base.size // 2**20} MiB, digest checked)")
-    if settings.adapter:
+    if settings.adapter != NO_ADAPTER:
         from codi_hook.models import adapters
+        from codi_hook.ranking.weights import shipped
 
         try:
-            adapter = adapters.load(settings.adapter, base)
+            place = settings.adapter or shipped(base)
+            adapter = adapters.load(place, base) if place else None
         except ModelError as error:
             yield Line(BAD, error.message, error.hint)
             return
-        yield Line(GOOD, f"adapter {adapter.id} {adapter.version}")
+        if adapter:
+            yield Line(GOOD, f"adapter {adapter.id} {adapter.version}")
     yield from _loads(settings)
 
 

@@ -134,7 +134,7 @@ def _value(key: schema.Key, entry: Entry, path: str) -> Any:
             raise ValueError("expected a severity for each code")
         return {code: _level(code, item, path) for code, item in entry.value.items()}
     value = schema.from_value(key, entry.plain)
-    if key.kind == "path" and value:  # relative to the file that names it
+    if key.kind == "path" and value and value != "none":  # relative to the file that names it
         return os.path.join(os.path.dirname(path), os.path.expanduser(value))
     return value
 

@@ -178,7 +178,8 @@ KEYS: tuple[Key, ...] = (
     Key(
         "adapter",
         "path",
-        "The adapter's folder or GGUF file.",
+        "The adapter's folder or GGUF file; `none` for the base alone. Unset, the one that ships "
+        "and is promoted for the base.",
         "--adapter",
         env="ADAPTER_PATH",
         metavar="PATH",

@@ -13,7 +13,7 @@ from codi_hook.ranking.asker import Asker, Tally
 from codi_hook.ranking.engine import EngineError
 from codi_hook.ranking.plain import Order, Plain
 from codi_hook.ranking.prompt import PROMPT_VERSION, Question
-from codi_hook.ranking.settings import RankingSettings
+from codi_hook.ranking.settings import NO_ADAPTER, RankingSettings
 
 if TYPE_CHECKING:
     from codi_hook.shell import Document
@@ -190,7 +190,7 @@ class Ranker:
     def _trusted(self, purpose: Literal["ranks", "explains"]) -> frozenset[str]:
         """The rules for which registry.yml trusts the adapter at hand."""
         settings = self.settings
-        if not settings.adapter or settings.endpoint or settings.llm is False:
+        if settings.adapter == NO_ADAPTER or settings.endpoint or settings.llm is False:
             return frozenset()
         try:
             weights = self._asker.open_weights()

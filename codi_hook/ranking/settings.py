@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from codi_hook.frozen import dataclass
 
+NO_ADAPTER = "none"
+
 
 @dataclass(frozen=True, slots=True)
 class RankingSettings:
@@ -15,7 +17,8 @@ class RankingSettings:
     `llm`: None uses a model where one is installed, True also says so where none is, False never.
     `model`: id in the store or path of a GGUF, "" for the catalog's default; `model_digest`: a
     SHA-256 it must have, if any. `store`: folder of the models, "" for the user's.
-    `adapter`: an adapter's folder or GGUF, "" for none. `registry`: registry.yml, "" for ours.
+    `adapter`: an adapter's folder or GGUF, `NO_ADAPTER` for none, "" for the one that the registry
+    promotes for the base. `registry`: registry.yml, "" for ours.
     `endpoint`: a llama.cpp server to ask instead; `allowlist`: hosts it may be on but loopback.
     `threads`: 0 for as many as there are cores. `timeout`: seconds of inference in the whole run.
     `cache`: a file, "" for no cache; it holds at most `cache_entries` answers.

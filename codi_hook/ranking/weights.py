@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from codi_hook.frozen import dataclass
 from codi_hook.ranking.engine import EngineError, NoModel
 from codi_hook.ranking.prompt import PROMPT_VERSION
-from codi_hook.ranking.settings import RankingSettings
+from codi_hook.ranking.settings import NO_ADAPTER, RankingSettings
 
 if TYPE_CHECKING:
     from codi_hook.models.store import Installed
@@ -56,10 +56,11 @@ def find(settings: RankingSettings) -> Weights:
         ("model_digest", base.digest),
         ("quantisation", base.quantisation),
     )
-    if not settings.adapter:
-        return Weights(str(base.path), base.digest, record=record)
     try:
-        return _with_adapter(settings, base, record)
+        place = settings.adapter or shipped(base, settings.registry)
+        if place in ("", NO_ADAPTER):
+            return Weights(str(base.path), base.digest, record=record)
+        return _with_adapter(place, settings.registry, base, record)
     except ModelError as error:
         raise EngineError(error.message, error.hint, "adapter-refused") from None
 
@@ -82,13 +83,29 @@ def _base(settings: RankingSettings) -> Installed:
     return store.resolve(name, settings.model_digest)
 
 
+def shipped(base: Installed, path: str = "") -> str:
+    """The folder of the adapter that the registry promotes for a base, "" where there is none.
+
+    Of several the one listed last, which is the newest. Raises ModelError: a bad registry.
+    """
+    from codi_hook.models import registry
+
+    trust, found = registry.load(path), ""
+    promoted = {one.id for one in trust.promotions}
+    for one in trust.compatibility:
+        if (one.base_model, one.prompt_version) == (base.id, PROMPT_VERSION):
+            found = one.adapter if one.adapter in promoted else found
+    home = os.path.dirname(path or registry.default_path())
+    return found and os.path.join(home, found)
+
+
 def _with_adapter(
-    settings: RankingSettings, base: Installed, record: tuple[tuple[str, Any], ...]
+    place: str, path: str, base: Installed, record: tuple[tuple[str, Any], ...]
 ) -> Weights:
     from codi_hook.models import adapters, registry
 
-    adapter = adapters.load(settings.adapter, base)
-    trust = registry.load(settings.registry)
+    adapter = adapters.load(place, base)
+    trust = registry.load(path)
     if not trust.compatible(adapter, base.id, PROMPT_VERSION):
         trust = registry.Registry()  # evaluated on another base or with other prompts, or never
     return Weights(

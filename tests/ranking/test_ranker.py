@@ -28,7 +28,7 @@ FOUND = parts.verified(ABOUT)
 
 @pytest.fixture
 def settings(base: Installed) -> RankingSettings:
-    return RankingSettings(ranker="llm", model=base.id, threads=2, timeout=280)
+    return RankingSettings(ranker="llm", model=base.id, threads=2, timeout=280, adapter="none")
 
 
 def telemetry(item: Ranked) -> dict[str, Any]:
@@ -194,6 +194,31 @@ def test_frequencies_count_beside_an_adapter_as_its_metadata_says(
         assert ranker.describe()["prior_weight"] == 3.0
     assert (pooled.source, ids(pooled)[0]) == ("llm", second)
     assert sum(c or 0 for c in pooled.confidences) == pytest.approx(1)
+
+
+def test_the_adapter_that_the_registry_promotes_is_found(
+    settings: RankingSettings, adapter: Path, base: Installed, tmp_path: Path
+) -> None:
+    shutil.copytree(adapter, tmp_path / "loud")
+    registry = tmp_path / "registry.yml"
+    registry.write_text(REGISTRY.format(base=base.id))
+    unnamed = replace(settings, ranker="auto", adapter="", registry=str(registry))
+    with Ranker(unnamed) as ranker:
+        (item,) = ranker.rank(ABOUT, FOUND[:1])
+        assert ranker.describe()["adapter"] == "loud"
+    assert (item.source, item.experimental) == ("llm", False)
+    (item,) = rank(ABOUT, FOUND[:1], replace(unnamed, adapter="none"))
+    assert (item.source, item.reason) != ("llm", "")
+    weights = tmp_path / "loud" / "adapter.gguf"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with Ranker(unnamed) as ranker:
+        (item,) = ranker.rank(ABOUT, FOUND[:1])
+        assert len(ranker.notices) == 1 and "damaged" in ranker.notices[0]
+    assert item.source != "llm"
+    shutil.rmtree(tmp_path / "loud")
+    with Ranker(unnamed) as ranker:
+        (item,) = ranker.rank(ABOUT, FOUND[:1])
+        assert item.source != "llm" and len(ranker.notices) == 1
 
 
 REGISTRY = """\

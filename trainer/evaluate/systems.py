@@ -11,7 +11,7 @@ from codi_hook.errors import CodiError
 from codi_hook.frozen import dataclass, replace
 from codi_hook.model import Document, Ranked
 from codi_hook.ranking.ranker import Ranker
-from codi_hook.ranking.settings import RankingSettings
+from codi_hook.ranking.settings import NO_ADAPTER, RankingSettings
 from trainer.evaluate.cases import Case
 
 Name = Literal["order", "prior", "base", "adapter"]
@@ -39,7 +39,7 @@ def settings(name: Name, model: Model) -> RankingSettings:
             llm=True,
             model=model.base,
             store=model.store,
-            adapter=model.adapter if name == "adapter" else "",
+            adapter=model.adapter if name == "adapter" else NO_ADAPTER,
             threads=model.threads,
             timeout=FOREVER,
             rationale="rule",

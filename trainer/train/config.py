@@ -62,11 +62,13 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class Batch:
-    """`tokens` go through the model at once, `passes` times a step."""
+    """`tokens` go through the model at once, `passes` times a step. A share of `bare` questions is
+    learned without the file's outline: they are short, and teach what a letter stands for."""
 
     tokens: int = _number(1024, 16)
     passes: int = _number(4, 1)
     permute: bool = True  # new letters for the options in every epoch after the first
+    bare: float = _number(0, 0, 1)
 
 
 @dataclass(frozen=True)

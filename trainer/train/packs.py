@@ -85,11 +85,16 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
     return count
 
 
-def group(lines: Sequence[Line], limit: int) -> list[list[int]]:
-    """Indices of lines, grouped into packs of at most `limit` nodes (or of one line)."""
+def group(lines: Sequence[Line], limit: int, in_order: bool = False) -> list[list[int]]:
+    """Indices of lines, grouped into packs of at most `limit` nodes (or of one line).
+
+    What shares most is put together, unless the lines are to stay in their order.
+    """
     groups: list[list[int]] = []
     left = 0
-    order = sorted(range(len(lines)), key=lambda index: lines[index].ids)
+    order = list(range(len(lines)))
+    if not in_order:
+        order.sort(key=lambda index: lines[index].ids)
     for at, index in enumerate(order):
         ids = lines[index].ids
         shared = _common(lines[order[at - 1]].ids, ids) if at else 0

@@ -13,6 +13,7 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
+from codi_hook.ranking.prompt import Question
 from trainer.train import loss, packs
 from trainer.train.config import Config, Sample
 from trainer.train.data import Example
@@ -30,6 +31,7 @@ class Maker:
         self.examples, self.tokens, self.seed = examples, tokens, config.seed
         self.permute = learns and config.batch.permute
         self.with_reason = learns and config.loss.rationale > 0
+        self.share = config.batch.bare if learns else 0.0
 
     def line(self, index: int, epoch: int) -> packs.Line:
         example = self.examples[index]
@@ -38,7 +40,15 @@ class Maker:
                 example.question, example.letter, f"{self.seed}/{epoch}/{index}"
             )
             example = replace(example, question=question, letter=letter)
+        if self.bare(index, epoch):
+            asked = example.question
+            bare = Question("", asked.finding, asked.body, asked.order)
+            example = replace(example, question=bare)
         return packs.line(example, self.tokens, self.with_reason)
+
+    def bare(self, index: int, epoch: int) -> bool:
+        """Whether an example is learned without its file in this epoch."""
+        return random.Random(f"{self.seed}/bare/{epoch}/{index}").random() < self.share
 
     def tensors(self, group: dict[str, Any]) -> dict[str, Any]:
         lines = [self.line(index, group["epoch"]) for index in group["examples"]]
@@ -54,8 +64,14 @@ def groups(maker: Maker, config: Config, epochs: float) -> list[dict[str, Any]]:
     """The groups of all epochs in the order of training, {"epoch", "examples"}."""
     made: list[dict[str, Any]] = []
     for epoch in range(ceil(epochs)):
-        lines = [maker.line(index, epoch) for index in range(len(maker.examples))]
-        found = packs.group(lines, config.batch.tokens)
+        found: list[list[int]] = []
+        for bare in (False, True):
+            some = [at for at in range(len(maker.examples)) if maker.bare(at, epoch) is bare]
+            if bare:  # neighbours would all be of one rule
+                random.Random(f"{config.seed}/{epoch}/bare").shuffle(some)
+            lines = [maker.line(at, epoch) for at in some]
+            parts = packs.group(lines, config.batch.tokens, in_order=bare)
+            found += [[some[place] for place in part] for part in parts]
         random.Random(f"{config.seed}/{epoch}").shuffle(found)
         part = min(1.0, epochs - epoch)
         made += [{"epoch": epoch, "examples": one} for one in found[: ceil(part * len(found))]]
