@@ -41,7 +41,8 @@ setup: $(STAMPS)/dev ## Make .venv with everything that tests need
 demo: export XDG_CACHE_HOME := $(CURDIR)/.cache
 demo: $(STAMPS)/llm ## Check the examples with the embedded model
 	@$(BIN)/codi-hook model pull $(MODEL)
-	@$(BIN)/codi-hook check --ranker llm --llm-timeout 300 --exit-zero examples/
+	@$(BIN)/codi-hook check --llm-timeout 300 --exit-zero --audit-file .cache/demo.json examples/
+	@echo 'The record of all decisions: .cache/demo.json'
 
 test: lint types unit ## Lint, types and all tests
 

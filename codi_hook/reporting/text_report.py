@@ -125,6 +125,7 @@ def summary(report: RunReport, settings: Settings, paint: Paint) -> Iterator[str
         else:
             yield paint(f"No findings in {files}.", "green")
         return
+    yield from _ranked(report)
     where = len({file.path for file, _ in findings})
     levels = [
         f"{count} {level.label}"
@@ -134,6 +135,20 @@ def summary(report: RunReport, settings: Settings, paint: Paint) -> Iterator[str
     left = " left" if settings.fix else ""
     found = f"{_count(len(findings), 'finding')}{left} in {where} of {files}"
     yield f"{found}: {', '.join(levels)}.{_fixable([finding for _, finding in findings])}"
+
+
+def _ranked(report: RunReport) -> Iterator[str]:
+    """By what the alternatives were put in order, where a model had a part in it."""
+    by = [finding.source for _, finding in report.findings if len(finding.candidates) > 1]
+    if "llm" in by:
+        run = report.run
+        names = [str(run[key]) for key in ("model", "adapter", "adapter_version") if key in run]
+        told = f"{by.count('llm')} by the model ({', '.join(names)})"
+        if "prior" in by:
+            told += f", {by.count('prior')} by what people chose"
+        if "order" in by:
+            told += f", {by.count('order')} by the rule"
+        yield f"Alternatives ranked: {told}."
 
 
 def _fixable(findings: list[FindingReport]) -> str:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from codi_hook.models import registry
+from codi_hook.models import adapters, registry
 from codi_hook.models.adapters import Adapter
 from codi_hook.models.errors import ModelError
+from codi_hook.ranking.prompt import PROMPT_VERSION
+from codi_hook.registry import rules as all_rules
 
 PROMOTED = """
 llm_assist:
@@ -26,10 +29,21 @@ def adapter(name: str = "first", version: str = "1.0") -> Adapter:
     return Adapter(name, Path("adapter.gguf"), "0" * 64, version, "llama", 8, 16.0)
 
 
-def test_the_shipped_registry_promotes_nothing_yet() -> None:
-    shipped = registry.load()
-    assert shipped == registry.Registry()
-    assert shipped.promoted(adapter()) == frozenset()
+def test_what_ships_is_what_was_evaluated() -> None:
+    place = registry.default_path()
+    shipped, rules = registry.load(), {rule.code for rule in all_rules()}
+    assert shipped.promotions
+    for one in shipped.promotions:
+        found = adapters.load(place.parent / one.id)
+        assert one.rule_id in rules and one.rule_id in shipped.promoted(found, one.purpose)
+        assert (found.version, found.digest) == (one.adapter_version, one.digest)
+        assert shipped.compatible(found, found.base_id, PROMPT_VERSION)
+        run = json.loads((place.parent.parent / one.eval_run / "metrics.json").read_text())
+        said = run["settings"]["models"]["adapter"]
+        scale = said["adapter_digest"], said["temperature"], said["prior_weight"]
+        assert scale == (found.digest, found.temperature, found.prior_weight)
+        gain = run["differences"]["adapter-order"]["rules"][one.rule_id]
+        assert gain["top1"]["low"] > 0 and gain["win_rate"] == pytest.approx(one.win_rate, abs=1e-4)
 
 
 def test_a_promotion_is_for_one_version_and_purpose(tmp_path: Path) -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from codi_hook.config.settings import Settings
+from codi_hook.frozen import replace
+from codi_hook.pipeline import run
 from codi_hook.reporting import names, writer
+from codi_hook.reporting.terminal import Paint
+from codi_hook.reporting.text_report import summary
 from tests.calling import codi
 
 ONLY = ("check", "--select", "DL3004", "--no-llm")
@@ -60,3 +65,18 @@ def test_a_long_diff_is_cut(folder: Path) -> None:
     script = " \\\n".join(["RUN sudo id", *(f"  && echo {n}" for n in range(3))])
     found = lines(folder, f"FROM a:1\n{script}\n".encode())
     assert any(line.startswith("      - RUN sudo id") for line in found)
+
+
+def test_who_put_the_alternatives_in_order(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM alpine:3.19\nMAINTAINER me\nRUN apk add --update a\n"
+    )
+    report = run([str(tmp_path / "Dockerfile")], Settings(llm=False))
+    assert not any("ranked" in line for line in summary(report, Settings(), Paint(False)))
+    (file,) = report.files
+    first, *others = file.findings
+    assert len(first.candidates) > 1
+    by_model = replace(file, findings=(replace(first, source="llm"), *others))
+    names = {"model": "small", "adapter": "choices", "adapter_version": "1.0"}
+    told = summary(replace(report, files=(by_model,), run=names), Settings(), Paint(False))
+    assert next(told).startswith("Alternatives ranked: 1 by the model (small, choices, 1.0)")
