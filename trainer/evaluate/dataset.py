@@ -18,8 +18,8 @@ ENDINGS = (".jsonl", ".jsonl.gz")
 NEEDED = {
     "rank": {"id", "source", "rule", "stack", "repo", "text", "span", "candidates", "label",
              "file", "contexts"},
-    "explain": {"id", "source", "rule", "stack", "repo", "text", "span", "candidate", "reasons",
-                "label", "file"},
+    "explain": {"id", "source", "how", "rule", "stack", "repo", "text", "span", "candidate",
+                "reasons", "label", "file"},
 }  # fmt: skip
 
 
@@ -66,13 +66,17 @@ def _row(line: str, path: Path, number: int) -> dict[str, Any]:
 
 
 def read(place: Path) -> tuple[list[Rank], list[Explain]]:
-    """The rows of both tasks; those of other tasks are passed over."""
+    """The rows of both tasks whose label is a person's choice, or follows from one.
+
+    Passed over are those of other tasks, and explain rows that only repeat the rule's own order
+    (`how` is "first"): they are there to be trained on.
+    """
     rank: list[Rank] = []
     explain: list[Explain] = []
     for row in rows(place):
         if row["task"] == "rank":
             rank.append(cast("Rank", row))
-        elif row["task"] == "explain":
+        elif row["task"] == "explain" and row["how"] != "first":
             explain.append(cast("Explain", row))
     return rank, explain
 

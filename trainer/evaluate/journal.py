@@ -1,7 +1,8 @@
 """What was answered so far, one JSON object a line, so that a run goes on where it was killed.
 
 predictions.jsonl is appended to; settings.json beside it says what the answers belong to. A line
-that a kill has torn is cut off; answers that belong to something else are never taken over.
+that a kill has torn is cut off; answers that belong to something else are never taken over. A run
+may ask more than the one before it: more rows, or another system.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from codi_hook.errors import CodiError
 from codi_hook.models import files
 
 SETTINGS, PREDICTIONS = "settings.json", "predictions.jsonl"
+SCOPE = {"systems", "limit", "reasons", "sentences", "free"}  # what is asked, not what is answered
 
 Key = tuple[str, str, str]  # task, row, system
 
@@ -28,8 +30,8 @@ class Journal:
         self.path = folder / PREDICTIONS
         folder.mkdir(parents=True, exist_ok=True)
         known = files.read_json(folder / SETTINGS)
-        if known is not None and known != settings and not restart:
-            differing = sorted(k for k in {*known, *settings} if known.get(k) != settings.get(k))
+        differing = [] if known is None else _differing(known, settings)
+        if differing and not restart:
             raise CodiError(
                 f"holds an evaluation of something else: {', '.join(differing)} differ",
                 "name another folder, or give --restart",
@@ -70,6 +72,17 @@ class Journal:
 
     def close(self) -> None:
         self._stream.close()
+
+
+def _differing(known: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+    """The settings by which answers would differ. A model may be added, but none left out: it
+    could come back as another one."""
+    asked = {**settings.get("models", {}), **known.get("models", {})}
+    both = {*known, *settings} - SCOPE - {"models"}
+    return sorted(
+        [*(name for name in both if known.get(name) != settings.get(name))]
+        + ["models"] * (asked != settings.get("models", {}))
+    )
 
 
 def key(answer: dict[str, Any]) -> Key:

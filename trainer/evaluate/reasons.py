@@ -18,16 +18,16 @@ Answers = Mapping[Key, Mapping[str, Any]]
 def clauses(
     rows: Sequence[Explain], answers: Answers, names: Sequence[str], seed: int
 ) -> dict[str, Any]:
-    """How often the clause told first is the one labelled, overall and per source of the label.
+    """How often the clause told first is the one labelled, overall and by how it was labelled.
 
     "first" tells the clause that the rule's author put first; "chance" is drawing one.
     """
     rows = [r for r in rows if all(("explain", r["id"], name) in answers for name in names)]
     found: dict[str, Any] = {}
-    for source in ("", *sorted({row["source"] for row in rows})):
-        chosen = [row for row in rows if source in ("", row["source"])]
+    for how in ("", *sorted({row["how"] for row in rows})):
+        chosen = [row for row in rows if how in ("", row["how"])]
         if chosen:
-            found[source or "overall"] = _agreement(chosen, answers, names, seed)
+            found[how or "overall"] = _agreement(chosen, answers, names, seed)
     return found
 
 

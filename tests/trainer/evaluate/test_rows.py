@@ -105,6 +105,31 @@ class TestJournal:
         assert Journal(tmp_path, {"dataset": 1, "seed": 0}).has("rank", "a", "order")
         assert not Journal(tmp_path, {"dataset": 2, "seed": 0}, restart=True).found
 
+    def test_more_may_be_asked_of_the_same(self, tmp_path: Path) -> None:
+        small = {"dataset": 1, "limit": 5, "systems": ["order", "adapter"],
+                 "models": {"adapter": {"digest": "a"}}}  # fmt: skip
+        journal = Journal(tmp_path, small)
+        journal.add([dict(self.ONE)])
+        journal.close()
+        other = {**small, "models": {"adapter": {"digest": "b"}}}
+        for settings in (other, {**small, "models": {}, "systems": ["order"]}):
+            with pytest.raises(CodiError, match="models differ"):
+                Journal(tmp_path, settings)
+        models = {**small["models"], "base": {"digest": "c"}}
+        more = {**small, "limit": 0, "systems": ["order", "base", "adapter"], "models": models}
+        assert Journal(tmp_path, more).has("rank", "a", "order")
+        assert json.loads((tmp_path / "settings.json").read_text()) == more
+
+
+def test_reasons_that_repeat_the_rule_are_not_evaluated(tmp_path: Path) -> None:
+    some = [dict(row) for row in parts.made(3)]
+    read = dataset.read(parts.write(tmp_path / "all", some))
+    for row in some:
+        if row["task"] == "explain":
+            row["how"] = "first"
+    again = dataset.read(parts.write(tmp_path / "first", some))
+    assert read[1] and again == (read[0], [])
+
 
 def test_an_excerpt_shows_the_place() -> None:
     text = "".join(f"RUN é{number}\n" for number in range(30))
