@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MODEL  ?= smollm2-135m-instruct
+ADAPTER ?= smollm2-135m-choices
 DATA   ?= datasets
 WORKERS ?= 2
 TRAIN  := $(BIN)/codi-train
@@ -16,7 +17,7 @@ COLLECT ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types unit docs bench bench-scale conformance compat judge \
-	data-collect data-extract data-label data-prepare data-prepare-full data-clean build clean
+	data-collect data-extract data-label data-prepare data-prepare-full data-clean evaluate build clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -91,6 +92,11 @@ data-prepare: $(STAMPS)/dev ## Label, standardise, make pairs, split; only what 
 
 data-prepare-full: $(STAMPS)/dev ## The same from the beginning
 	$(TRAIN) prepare $(STEP) --fresh
+
+evaluate: data-prepare ## Ask the shipped adapter the questions of the test split again
+	@$(BIN)/codi-hook model pull $(MODEL)
+	$(TRAIN) evaluate --no-excerpts --dataset $(DATA)/splits/test --adapter adapters/$(ADAPTER) \
+		--free 50 --out .cache/evaluation
 
 data-clean: ## Remove what the data steps made, not what was collected
 	rm -rf $(addprefix $(DATA)/,labelled standard pairs splits logs reports)

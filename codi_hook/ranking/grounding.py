@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from codi_hook.model import Candidate, Finding
 
 LONGEST = 240  # characters
+SHORTEST = 3  # words
+MOST = 4  # times that a word may come back in a sentence of less than 25 words
 INSTRUCTIONS = str.split(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL "
     "STOPSIGNAL USER VOLUME WORKDIR"
@@ -70,16 +73,30 @@ def problem(text: str, finding: Finding, candidate: Candidate) -> str:
         return "not one sentence"
     if len(re.findall(r"[.!?](?:\s|$)", text)) > 1:
         return "not one sentence"
+    if faulty := _no_sentence(text):
+        return faulty
     if _instruction.search(text) or _upper_instruction.search(text):
         return "holds a Dockerfile instruction"
     known = _known(finding, candidate)
     for name in _names(text):
         if not re.search(rf"(?<![\w-]){re.escape(name.lower())}(?![\w-])", known):
             return f"names {name}, which is not at hand"
+    if not _content(text) & _content(known):
+        return "says nothing about this fix"
     for reason in candidate.reasons:
         if contradicts(text, reason.text):
             return f"contradicts {reason.id}"
     return ""
+
+
+def _no_sentence(text: str) -> str:
+    """What a small model writes when it has lost the thread: a loop, a letter, half a sentence."""
+    words = _words(text)
+    if len(words) < SHORTEST:
+        return "too few words"
+    if max(Counter(words).values()) > max(MOST, len(words) // 5):
+        return "repeats itself"
+    return "breaks off" if text[-1] in ",:;-(" else ""
 
 
 def _known(finding: Finding, candidate: Candidate) -> str:

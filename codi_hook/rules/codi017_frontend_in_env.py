@@ -99,7 +99,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             "for-each-command",
             f"Set {NAME} in front of {count}",
             (without_pair(item, pair), *(_in_front(one, pair) for one in asking)),
-            Reason("where-needed", f"the line of {asking[0].name} says itself that nothing is asked"),
+            Reason("where-needed", f"{asking[0].name} shows by itself that it asks nothing"),
             ends,
         )
 

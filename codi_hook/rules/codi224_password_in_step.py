@@ -74,7 +74,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
             f"Set no password, so that {user} cannot log in with one",
             (removal,),
             Applicability.UNSAFE,
-            (everybody, Reason("locked", f"USER, su and keys can still use {user}")),
+            (everybody, Reason("locked", f"{user} can still be used by USER, su and keys")),
         )
     if mountable(document) and editable(script) and "sh -c" not in command.context:
         yield Candidate(

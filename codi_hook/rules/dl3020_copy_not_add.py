@@ -81,7 +81,7 @@ def candidates(finding: Finding) -> Iterator[Candidate]:
         level,
         (
             Reason("no-magic", "COPY never unpacks an archive and never fetches a URL"),
-            Reason("local", f"{origin} has {sources}, so nothing of ADD is needed"),
+            Reason("local", f"{sources} comes from {origin}, so nothing of ADD is needed"),
         ),
     )
     yield from _link(finding.document, item)

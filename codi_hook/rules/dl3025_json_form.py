@@ -52,7 +52,6 @@ from codi_hook.recipes.execlayout import script_json, words_json
 from codi_hook.recipes.instructions import exec_form
 from codi_hook.recipes.layers import runs_a_file
 from codi_hook.shell.ast import Command, Script
-from codi_hook.shell.wrappers import SHELLS
 from codi_hook.source import Span
 
 _KEYWORDS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
@@ -130,10 +129,7 @@ def _exec(
     if item.keyword == "ENTRYPOINT":
         reasons.append(Reason("takes-arguments", "what follows docker run IMAGE reaches it then"))
     script_file = words[0].endswith(".sh") or (
-        command is not None
-        and "/" in words[0]
-        and command.name not in SHELLS
-        and runs_a_file(command)
+        command is not None and "/" in words[0] and runs_a_file(command)
     )
     if script_file:
         reasons.append(

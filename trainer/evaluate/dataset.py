@@ -38,6 +38,17 @@ def digest(place: Path) -> str:
     return one_digest((path.name, files.sha256(path)) for path in parts(place))
 
 
+def held_out(place: Path, adapter: Path) -> bool:
+    """False where the rows are not the test split that the adapter was packaged with.
+
+    The split follows what the rules find, so that of another time or of other rules may hold what
+    the adapter has learned from. True where the adapter's metadata names no test split.
+    """
+    found = files.read_json(adapter / "metadata.json") or {}
+    packaged = found.get("splits", {}).get("test", {}).get("digest", "")
+    return packaged in ("", digest(place))
+
+
 def rows(place: Path) -> Iterator[dict[str, Any]]:
     """Every row, checked for the fields of its task. Raises CodiError with path and line."""
     for path in parts(place):

@@ -88,6 +88,11 @@ def evaluate(plan: Plan, tell: Told = lambda _line: None) -> dict[str, Any]:
 
     if not plan.dataset.exists():
         raise CodiError("no such dataset", "make data-prepare", str(plan.dataset))
+    if "adapter" in plan.names and not dataset.held_out(plan.dataset, Path(plan.model.adapter)):
+        tell(
+            "these rows are not the test split that the adapter was packaged with: "
+            "it may have learned from some of them"
+        )
     rank, explain = dataset.read(plan.dataset)
     rank, explain = sample(rank, plan.limit, plan), sample(explain, plan.reasons, plan)
     said = answered(plan, rank, explain, tell)

@@ -111,6 +111,10 @@ def _same(found: Mapping[str, Any], place: Path, store: str) -> Iterator[str]:
     for name, here, evaluated in checks:
         if here != evaluated:
             yield f"the adapter's {name} is {here}, and {evaluated} was evaluated"
+    packaged = (files.read_json(place / "metadata.json") or {}).get("splits", {})
+    tested = packaged.get("test", {}).get("digest", "")
+    if tested not in ("", found["settings"]["dataset"]):
+        yield "the rows are not the test split that the adapter was packaged with"
     if found["settings"]["prompt_version"] != PROMPT_VERSION:
         yield (
             f"prompt version {found['settings']['prompt_version']} was evaluated, "

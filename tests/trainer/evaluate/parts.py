@@ -103,7 +103,8 @@ def _of_file(number: int, label: Label) -> Iterator[dict[str, Any]]:
         if len(offered[0].reasons) > 1:
             question = prompt.clause_question(asked["file"], offered[0])
             yield {
-                "id": name.hexdigest(), "task": "explain", "source": "rules", "how": "contrast", **common,
+                "id": name.hexdigest(), "task": "explain", "source": "rules", "how": "contrast",
+                **common,
                 **{key: asked[key] for key in ("rule", "stack", "text", "span")},
                 "candidate": rows.choice(offered[0]),
                 "reasons": [[one.id, one.text] for one in offered[0].reasons],

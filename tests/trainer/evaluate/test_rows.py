@@ -121,6 +121,16 @@ class TestJournal:
         assert json.loads((tmp_path / "settings.json").read_text()) == more
 
 
+def test_rows_that_an_adapter_was_not_packaged_with(tmp_path: Path) -> None:
+    place = parts.write(tmp_path / "rows", list(parts.made(1)))
+    assert dataset.held_out(place, tmp_path)
+    for digest, held_out in ((dataset.digest(place), True), ("0" * 64, False)):
+        (tmp_path / "metadata.json").write_text(
+            json.dumps({"splits": {"test": {"digest": digest}}})
+        )
+        assert dataset.held_out(place, tmp_path) is held_out
+
+
 def test_reasons_that_repeat_the_rule_are_not_evaluated(tmp_path: Path) -> None:
     some = [dict(row) for row in parts.made(3)]
     read = dataset.read(parts.write(tmp_path / "all", some))

@@ -120,6 +120,12 @@ def another_temperature(place: Path) -> None:
     path.write_text(path.read_text().replace('"temperature": 2.0', '"temperature": 2.5'))
 
 
+def packaged_with_another_split(place: Path) -> None:
+    path = place / "adapters" / "small" / "metadata.json"
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps({**found, "splits": {"test": {"digest": "0" * 64}}}))
+
+
 def other_predictions(place: Path) -> None:
     with open(place / "eval" / "runs" / "one" / "predictions.jsonl", "a") as stream:
         stream.write("{}\n")
@@ -138,6 +144,7 @@ def one_bad_ece(found: dict[str, Any]) -> None:
     [
         (sabotage_adapter, None, "damaged or changed"),
         (another_temperature, None, "temperature is 2.5, and 2.0 was evaluated"),
+        (packaged_with_another_split, None, "not the test split"),
         (other_predictions, None, "predictions.jsonl is not the one"),
         (lambda place: shutil.rmtree(place / "adapters" / "small"), None, "no adapter's folder"),
         (None, few_stacks, "1 of 2 stacks"),
