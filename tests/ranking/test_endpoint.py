@@ -26,6 +26,7 @@ from codi_hook.ranking.endpoint import Address, Endpoint
 from codi_hook.ranking.engine import Deadline, EngineError
 from codi_hook.ranking.prompt import LETTERS
 from codi_hook.ranking.runtime import Runtime
+from codi_hook.ranking.settings import NO_ADAPTER
 from tests.ranking import parts
 
 ABOUT = parts.document()
@@ -74,7 +75,9 @@ def wait_for(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture(scope="module")
 def here(base: Installed) -> tuple[Ranked, ...]:
     """What the model in this process says."""
-    return rank(ABOUT, FOUND, RankingSettings(ranker="llm", model=base.id, timeout=280))
+    return rank(
+        ABOUT, FOUND, RankingSettings(ranker="llm", adapter=NO_ADAPTER, model=base.id, timeout=280)
+    )
 
 
 def same(there: tuple[Ranked, ...], here: tuple[Ranked, ...]) -> None:
