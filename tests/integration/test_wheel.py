@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from codi_hook.models import registry
+
 
 @pytest.fixture(scope="module")
 def wheel(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -33,7 +35,11 @@ def test_contents(wheel: Path) -> None:
     }
     assert not expected - names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert not {name for name in names if name.endswith((".gguf", ".jsonl", ".gz"))}
+    shipped = {name for name in names if name.startswith("codi_hook/_adapters/")}
+    for promoted in {one.id for one in registry.load().promotions}:
+        folder = f"codi_hook/_adapters/{promoted}"
+        assert {f"{folder}/adapter.gguf", f"{folder}/metadata.json"} <= shipped
+    assert not {name for name in names - shipped if name.endswith((".gguf", ".jsonl", ".gz"))}
 
 
 def test_scripts_and_extras(wheel: Path) -> None:

@@ -118,7 +118,9 @@ class TestAdapter:
         assert "is for the architecture llama" in done.stderr
 
     def test_list(self, tmp_path: Path) -> None:
-        assert "no adapters in" in CliRunner().invoke(adapter, ["list"]).output
+        (tmp_path / "bare").mkdir()
+        done = CliRunner().invoke(adapter, ["list", str(tmp_path / "bare")])
+        assert "no adapters in" in done.output
         (tmp_path / "shelf" / "broken").mkdir(parents=True)
         (tmp_path / "shelf" / "broken" / "metadata.json").write_text("{}")
         done = CliRunner().invoke(adapter, ["list", str(tmp_path / "shelf")])

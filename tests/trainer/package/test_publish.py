@@ -72,7 +72,7 @@ class TestHub:
         assert done.stdout.splitlines()[-1] == str(installed)
         assert content(installed) == content(packaged)
         listed = call(HOOK, "list", environment={"MODEL_MOUNT_PATH": str(theirs)})
-        assert listed.stdout.startswith("first 0.1.0: LoRA of rank 4")
+        assert "\nfirst 0.1.0: LoRA of rank 4" in "\n" + listed.stdout
 
     def test_a_revision(
         self, packaged: Path, store: Store, hub: Hub, environment: dict[str, str], tmp_path: Path
